@@ -63,8 +63,8 @@ entry=$(entries | awk '
   END { print best }')
 [ -n "$entry" ] || die "no Debian archive among this machine's apt sources"
 
-mkdir -p "$dir/parts" "$dir/state/lists/partial" "$dir/cache/archives/partial" ||
-  exit 1
+mkdir -p "$dir/parts" "$dir/state/lists/partial" "$dir/cache/archives/partial" &&
+  exec 9> "$dir/lock" && flock 9 || exit 1
 {
   echo "Types: $type"
   echo "URIs: ${entry% *}"

@@ -9,6 +9,8 @@ die() { echo "build.sh: $*" >&2; exit 1; }
 
 cd "${0%/*}/.." && top=$PWD lib=$PWD/generated/lib bin=$PWD/generated/bin &&
   mkdir -p generated/bin generated/log || exit 1
+# One build at a time: the second waits, and then finds its work done.
+exec 9> generated/.lock && flock 9 || exit 1
 [ -f toys/pending/leafroot.c ] || die "no toys/pending/leafroot.c"
 
 scripts/need.sh bash=bash make=make gcc=gcc musl-gcc=musl-tools \

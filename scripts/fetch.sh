@@ -11,6 +11,12 @@ die() { echo "fetch.sh: $*" >&2; exit 1; }
 table='
 toybox=0.8.9+dfsg-1.1 bookworm toybox_0.8.9+dfsg.orig.tar.xz 16fb5967531e88ca33b8c9142376987617ebe52e34e2b3f3a779603674b7d07c https://github.com/landley/toybox c62d8a9f7471ebbb95d0bc2a6ccd6ee195719b44
 zlib=1:1.2.13.dfsg-1 bookworm zlib_1.2.13.dfsg.orig.tar.bz2 71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1 https://github.com/madler/zlib 04f42ceca40f73e2978b50e93806c2a18c1281fc
+xz-utils=5.4.1-1+deb12u1 bookworm xz-utils_5.4.1.orig.tar.xz 5d9827aa1875b21c288f78864bb26d2650b436ea8d2cad364e4921eb6266a5a5 - -
+libzstd=1.5.4+dfsg2-5 bookworm libzstd_1.5.4+dfsg2.orig.tar.xz 8cf4bbb65e77ec348d052c8d6230eba66d435bddf64c8b5be2fcb16880c19953 - -
+lz4=1.9.4-1 bookworm lz4_1.9.4.orig.tar.gz 0b0e3aa07c8c063ddf40b082bdf7e37a1562bda40a0ff5272957f3e987e0e54b - -
+lzo2=2.10-2 bookworm lzo2_2.10.orig.tar.gz c0f892943208266f9b6543b3ae308fab6284c5c90e627931446fb49b4221a072 - -
+bzip2=1.0.8-5 bookworm bzip2_1.0.8.orig.tar.gz ab5a03176ee106d3f0fa90e381da478ddae405918153cca248e682cd0c4a2269 - -
+libisal=2.30.0-5 bookworm libisal_2.30.0.orig.tar.xz f363f1be3d657d5676cef5253ee2233e60116e2fa9c9de86881185bf81e0e4b8 - -
 '
 
 cd "${0%/*}/.." && top=$PWD && mkdir -p generated/src && cd generated/src ||
