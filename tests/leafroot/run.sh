@@ -1,0 +1,38 @@
+#!/bin/bash
+# run.sh DIR - boot once what boot() laid down in DIR: the serial line goes to
+# DIR/log, and DIR/done appears at the end. Run by hand it repeats one boot.
+
+cd "$1" && rm -f done log && . ./conf || exit 1
+
+# Joined archives must begin on a multiple of 4 bytes: cpio pads to 512.
+(cd add && find . -mindepth 1 ! -path ./t | cpio -oH newc -R 0:0 --quiet) \
+  > add.cpio && cat "${bases[@]}" add.cpio > initrd || exit 1
+
+boot()
+{
+  timeout -k 2 "$limit" qemu-system-x86_64 -accel tcg -cpu max -m "$mem" \
+    -smp "$cpus" -display none -monitor none -serial stdio -no-reboot -net none \
+    -kernel "$kernel" -initrd initrd \
+    -append "console=ttyS0 panic=-1 quiet $cmdline" < /dev/null > raw 2>&1
+  rc=$?
+  # Terminal codes of a shell or a container runtime would hide a line's start.
+  tr -d '\r' < raw > log && rm -f raw
+  [ "$rc" -ne 124 ] || echo "run.sh: no end after $limit s" >> log
+}
+
+# The emulator now and then breaks a kernel thread during the kernel's own start.
+early_oops()
+{
+  grep -Eq 'Oops|BUG: |general protection fault' log &&
+    ! grep -Eq '^(=== |leafroot: )|Comm: (init|leafroot|sh)' log
+}
+
+start=$(date +%s)
+for i in 1 2 3
+do
+  boot
+  early_oops || break
+  mv log "oops.$i"
+done
+rm -f initrd
+echo "$(($(date +%s)-start))" > done
