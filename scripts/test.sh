@@ -5,10 +5,8 @@
 # what was really reported.
 
 cd "${0%/*}/.." || exit 1
-export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin/leafroot.d:$PATH
+export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin:$PATH
 export VERBOSE=${VERBOSE:-all}
-mkdir -p generated/bin/leafroot.d &&
-  ln -sfn ../leafroot generated/bin/leafroot.d/leafroot || exit 1
 log=$LEAFROOT_TOP/generated/log/test
 
 (cd generated/toybox && scripts/test.sh "${@:-leafroot}") 2>&1 | tee "$log"
