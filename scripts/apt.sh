@@ -48,6 +48,7 @@ entries()
       v = substr($0, index($0, ":")+1); gsub(/^[ \t]+|[ \t]+$/, "", v)
       f[name] = v
     }
+    /^[ \t]/ { f[name] = f[name] " " $0 }
     END { flush() }'
 }
 

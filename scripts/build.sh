@@ -14,7 +14,7 @@ exec 9> generated/.lock && flock 9 || exit 1
 [ -f toys/pending/leafroot.c ] || die "no toys/pending/leafroot.c"
 
 scripts/need.sh bash=bash make=make gcc=gcc musl-gcc=musl-tools \
-  /usr/include/linux/version.h=linux-libc-dev || exit 1
+  /usr/include/stdio.h=libc6-dev || exit 1
 [ "$1" != menuconfig ] || scripts/need.sh \
   /usr/include/curses.h=libncurses-dev || exit 1
 [ -n "$TOYBOX" ] || scripts/fetch.sh toybox || exit 1

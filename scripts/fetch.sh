@@ -32,7 +32,7 @@ unpack()
 
 from_apt()
 {
-  conf=$("$top"/scripts/apt.sh "$suite" deb-src) || exit 1
+  conf=$("$top"/scripts/apt.sh "$suite" deb-src) || return 1
   rm -rf "$name.dl" && mkdir "$name.dl" || exit 1
   (cd "$name.dl" && APT_CONFIG=$conf apt-get source -qq --tar-only \
     "$name=$version") > "$name.log" 2>&1 || {
@@ -65,8 +65,7 @@ one()
   if [ ! -e "$file" ]
   then
     echo "fetch $name ${version#*:}" >&2
-    command -v apt-get > /dev/null || { from_git; return; }
-    from_apt
+    command -v apt-get > /dev/null && from_apt || { from_git; return; }
   fi
   is=$(sha256sum < "$file") is=${is%% *}
   [ "$is" = "$sum" ] ||

@@ -12,7 +12,7 @@ uapi()
 {
   [ -e "$lib/uapi/asm" ] && return
   scripts/need.sh gcc=gcc musl-gcc=musl-tools \
-    /usr/include/linux/version.h=linux-libc-dev || exit 1
+    /usr/include/linux/version.h=linux-libc-dev make=make || exit 1
   mkdir -p "$lib/uapi" || exit 1
   for i in linux asm-generic mtd
   do
