@@ -1,0 +1,165 @@
+// archive.c - drive lib/initramfs.c without the applet, to test it
+//
+//   archive unpack DIR < ARCHIVE    and print what was left out
+//   archive verify [PATH] < ARCHIVE
+//   archive list DIR                what is in a tree: one line each name
+//
+// As PID 1, in an archive given to the kernel, it lists / to the console and
+// powers off.
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/initramfs.h"
+#include <dirent.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+
+// Print STR with what could break a line as \ooo.
+static void quote(char *str)
+{
+  for (; *str; str++) {
+    if (*str<=' ' || *str == '\\' || *str>126)
+      printf("\\%03o", *(unsigned char *)str);
+    else putchar(*str);
+  }
+}
+
+static unsigned checksum(int dir, char *name)
+{
+  unsigned char buf[65536];
+  unsigned sum = 0x811c9dc5;
+  int fd = openat(dir, name, O_RDONLY|O_NOFOLLOW), i, n;
+
+  while (0<(n = read(fd, buf, sizeof(buf))))
+    for (i = 0; i<n; i++) sum = (sum^buf[i])*0x1000193;
+  close(fd);
+
+  return sum;
+}
+
+// Other names of an inode, to number files with several: the first is 1.
+static ino_t inos[65536];
+static unsigned ninos;
+
+static int name_of(ino_t ino)
+{
+  unsigned i;
+
+  for (i = 0; i<ninos; i++) if (inos[i] == ino) return i+1;
+  if (i<ARRAY_LEN(inos)) inos[ninos++] = ino;
+
+  return ninos;
+}
+
+static int by_name(const void *a, const void *b)
+{
+  return strcmp(*(char **)a, *(char **)b);
+}
+
+// The names in the directory FD, sorted; ends at a 0.
+static char **names(int fd)
+{
+  DIR *dir = fdopendir(fd);
+  struct dirent *de;
+  char **all = 0;
+  int n = 0;
+
+  while (dir && (de = readdir(dir))) {
+    all = realloc(all, (n+2)*sizeof(*all));
+    if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
+      all[n++] = strdup(de->d_name);
+  }
+  if (all) {
+    qsort(all, n, sizeof(*all), by_name);
+    all[n] = 0;
+  }
+
+  return all;
+}
+
+// type mode owner size-or-device time links contents name
+static void list(int dir, char *name, char *path)
+{
+  struct stat st;
+  char buf[4097], *sub, **all;
+  int fd, i, n;
+
+  if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) return;
+  printf("%c %04o %u:%u ", "?pc?d?b?-?l?s???"[(st.st_mode&S_IFMT)>>12],
+    st.st_mode&07777, st.st_uid, st.st_gid);
+  if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+    printf("%u,%u ", major(st.st_rdev), minor(st.st_rdev));
+  else if (S_ISDIR(st.st_mode)) printf("- ");
+  else printf("%llu ", (unsigned long long)st.st_size);
+  // What the archive doesn't set is now, and differs each time.
+  if (st.st_mtime>1700000000 && st.st_mtime<4000000000) printf("now ");
+  else printf("%lld.%09ld ", (long long)st.st_mtime, st.st_mtim.tv_nsec);
+  if (!S_ISDIR(st.st_mode) && st.st_nlink>1)
+    printf("%u#%u ", (unsigned)st.st_nlink, name_of(st.st_ino));
+  else printf("- ");
+  if (S_ISREG(st.st_mode)) printf("%08x ", checksum(dir, name));
+  else if (S_ISLNK(st.st_mode)) {
+    n = readlinkat(dir, name, buf, 4096);
+    buf[n>0 ? n : 0] = 0;
+    quote(buf);
+    putchar(' ');
+  } else printf("- ");
+  quote(path);
+  putchar('\n');
+  if (!S_ISDIR(st.st_mode)) return;
+
+  fd = openat(dir, name, O_RDONLY|O_DIRECTORY|O_NOFOLLOW);
+  all = names(dup(fd));
+  for (i = 0; all && all[i]; i++) {
+    if (0<asprintf(&sub, "%s/%s", path, all[i])) {
+      list(fd, all[i], sub);
+      free(sub);
+    }
+    free(all[i]);
+  }
+  free(all);
+  close(fd);
+}
+
+static void say(void *context, char *line)
+{
+  printf("say: %s\n", line);
+}
+
+int main(int argc, char *argv[])
+{
+  struct initramfs a = {.fd = 0, .dir = -1, .say = say};
+  struct fault f = {0};
+  int rc;
+
+  setvbuf(stdout, 0, _IOFBF, 1<<16);
+  if (getpid() == 1) {
+    int fd = open("/dev/console", O_RDWR);
+
+    dup2(fd, 1);
+    printf("=== list\n");
+    list(AT_FDCWD, "/", "");
+    printf("=== end\n");
+    fflush(stdout);
+    reboot(RB_POWER_OFF);
+    pause();
+  }
+  if (argc>2 && !strcmp(argv[1], "list")) {
+    list(AT_FDCWD, argv[2], "");
+    return 0;
+  }
+  if (argc>2 && !strcmp(argv[1], "unpack"))
+    a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
+  else if (argc>2) a.want = argv[2];
+  rc = initramfs_read(&a, &f);
+  printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,
+    a.largest, a.want ? a.found ? ", found" : ", not found" : "");
+  fflush(stdout);
+  if (rc) {
+    fprintf(stderr, "%s: %s%s%s\n", f.step, f.name, f.err ? ": " : "",
+      f.err ? strerror(f.err) : "");
+    fault_clear(&f);
+  }
+
+  return !!rc;
+}

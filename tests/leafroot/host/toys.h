@@ -1,0 +1,32 @@
+// toys.h - what lib/ needs of toybox's, to test it alone
+
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARRAY_LEN(array) (sizeof(array)/sizeof(*array))
+
+#ifndef CFG_LEAFROOT_XZ
+#define CFG_LEAFROOT_ISAL 1
+#define CFG_LEAFROOT_BZIP2 1
+#define CFG_LEAFROOT_LZ4 1
+#define CFG_LEAFROOT_LZO 1
+#define CFG_LEAFROOT_XZ 1
+#define CFG_LEAFROOT_ZSTD 1
+#define CFG_TOYBOX_LIBZ 1
+#endif
