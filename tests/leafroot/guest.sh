@@ -47,6 +47,15 @@ finish()
 # The topmost mount on "/", as mountinfo has it.
 root() { awk '$5 == "/" { l = $0 } END { print l }' /proc/self/mountinfo; }
 
+# has OPTION...: the root is mounted with each
+has()
+{
+  for i
+  do
+    root | tr " ," "\n\n" | grep -qx "$i" || { root; return 1; }
+  done
+}
+
 # mounted PATH: "FSTYPE ROOT OPTIONS" of each mount there, lowest first. PATH as
 # mountinfo writes it.
 mounted()
@@ -69,6 +78,8 @@ is_leaf()
   pivots
 }
 
+df_leaf() { df -T / | awk 'END { exit $2 != "tmpfs" || $7 != "/" }'; }
+
 # pivot_root(2), in a mount namespace of its own
 pivots()
 {
@@ -88,11 +99,14 @@ sealed_now()
     END { exit bad || NR != 2 }'
 }
 
-# snap FILE [OPTIONS]: the manifest of the root, also under its mounts.
+emptied() { below | awk '!/^(mkdir|create) / { print; bad = 1 } END { exit bad }'; }
+
+# snap FILE [OPTIONS]: the manifest of the root, also under its mounts. Writing
+# to a terminal stamps its node now and then.
 snap()
 {
   f=$1 && shift
-  mount --bind / /t/mnt && manifest -b "$@" /t/mnt > "$f" && umount /t/mnt ||
+  mount --bind / /t/mnt && manifest -bt /dev/console "$@" /t/mnt > "$f" && umount /t/mnt ||
     echo "=== snap BAD"
 }
 
@@ -106,3 +120,36 @@ intact()
 
 # kb NAME: a figure of /proc/meminfo
 kb() { awk -v n="$1:" '$1 == n { print $2 }' /proc/meminfo; }
+
+# freed: what the root takes is within 4 MiB of what it took at "kept".
+kept() { kb Shmem > /run/shmem && kb MemAvailable > /run/available; }
+freed()
+{
+  echo "Shmem $(cat /run/shmem) -> $(kb Shmem)," \
+    "MemAvailable $(cat /run/available) -> $(kb MemAvailable) KiB"
+  [ "$(kb MemAvailable)" -gt $(($(cat /run/available)-4096)) ] || return 1
+  # A ramfs is not counted there.
+  [ "$(stat -fc %T /)" = ramfs ] || [ "$(cat /run/shmem)" -lt 8192 ] ||
+    [ "$(kb Shmem)" -lt $(($(cat /run/shmem)+4096)) ]
+}
+
+# found LINE: below prints it.
+found() { below | grep -x "$1"; }
+
+# mounts: every mount but the root, so that it can be compared across the switch:
+# path, where in its file system, options, propagation, and the file system, for
+# which the root's own is just "root". In the order of stacking for each path.
+mounts()
+{
+  awk '$5 == "/" { dev = $3 }
+    { line[NR] = $0 }
+    END {
+      for (i = 1; i <= NR; i++) {
+        split(line[i], f, " ")
+        if (f[5] == "/") continue
+        for (j = 7; f[j] != "-"; j++);
+        print f[5], f[4], f[6], f[3] == dev ? "root" : f[3] " " f[j+1] " " f[j+2]
+      }
+    }' /proc/self/mountinfo | sort -s -k 1,1
+}
+same_mounts() { mounts | diff /run/mounts -; }

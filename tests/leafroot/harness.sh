@@ -10,19 +10,19 @@ WORK=$LEAFROOT_TOP/generated/test LOGS=$LEAFROOT_TOP/generated/log/boot
 BOOTS=()
 
 # The archives every boot starts with: kit.cpio is /t, all that the tests need
-# on any root; small.cpio is a root around it.
+# on any root; small.cpio is a root around it; script.cpio has /init.
 kit()
 {
-  local kit=$WORK/kit root=$WORK/small i
+  local kit=$WORK/kit root=$WORK/small script=$WORK/script i
 
   "$LEAFROOT_TOP"/scripts/need.sh qemu-system-x86_64=qemu-system-x86 \
     busybox=busybox-static cpio=cpio || return 1
-  rm -rf "$kit" "$root" && mkdir -p "$kit"/t/{bin,mnt} "$LOGS" \
+  rm -rf "$kit" "$root" "$script" && mkdir -p "$kit"/t/{bin,mnt} "$LOGS" "$script" \
     "$root"/{bin,dev,etc,mnt,opt,proc,run,sbin,sys,tmp} || return 1
 
   for i in manifest below hurt
   do
-    [ "$WORK/$i" -nt "$HERE/$i.c" ] || "$LEAFROOT_TOP"/scripts/musl-cc.sh -O2 \
+    [ "$WORK/$i" -nt "$HERE/$i.c" ] || "$LEAFROOT_TOP"/scripts/musl-cc.sh -O3 \
       -Wall -Wextra -o "$WORK/$i" "$HERE/$i.c" || return 1
     cp "$WORK/$i" "$kit/t" || return 1
   done
@@ -35,22 +35,28 @@ kit()
     ln -s ../busybox "$kit/t/bin/$i"
   done
   install "$HERE/guest.sh" "$kit/t/lib" &&
-    install "$HERE/guest-init.sh" "$kit/init" &&
+    install "$HERE/guest-init.sh" "$script/init" &&
     install "$HERE/guest-after.sh" "$kit/t/init" || return 1
 
   ln -s /t/bin/sh "$root/bin/sh" && install "$kit/t/init" "$root/sbin/init" &&
     install "$kit/t/leafroot" "$root/sbin/leafroot" || return 1
-  pack "$kit" && pack "$root"
+  for i in "$kit" "$root" "$script"
+  do
+    pack "$i" "$i.cpio" -R 0:0 || return 1
+  done
 }
 
-pack() { (cd "$1" && find . -mindepth 1 | cpio -oH newc -R 0:0 --quiet) > "$1.cpio"; }
+# pack DIR [ARCHIVE [CPIO OPTIONS]]: with "." itself, or the root would have the
+# mode 1777 that a tmpfs has.
+pack() { (cd "$1" && find . | cpio -oH newc --quiet "${@:3}") > "${2:-$1.cpio}"; }
 
 # boot NAME BEFORE AFTER [KEY=VALUE...]: BEFORE is run by /init, then LEAF (a
 # line), and AFTER by the init that leafroot runs. What is expected is written
 # in them: one marker for each line that begins with want, deny or same, in
 # order. Keys: cmdline, mem (MiB), cpus, limit (s), leaf, says (globs, one for
 # each line that leafroot prints; "any" for do not care), stage (commands that
-# add files to the archive), root (the archive).
+# add files to the archive), root (the archive). With rdinit= in cmdline there
+# is no /init.
 boot()
 {
   local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=90 says='' \
@@ -73,6 +79,7 @@ boot()
   (cd "$dir/add" && eval "$stage") || exit 1
 
   bases=("$WORK/$root.cpio" "$WORK/kit.cpio")
+  [[ $cmdline == *rdinit=* ]] || bases+=("$WORK/script.cpio")
   declare -p cmdline mem cpus limit bases kernel > "$dir/conf"
   {
     sed -nE 's/^ *(want|deny|same) ([^ ]*).*/=== \2 ok/p' "$dir"/add/t/{before,after}

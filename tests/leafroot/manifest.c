@@ -89,7 +89,7 @@ static void sha_init(void)
 
 static void sha_block(uint32_t *h, unsigned char *p)
 {
-  uint32_t w[64], s[8], a, b;
+  uint32_t w[64], s[8], *v, a, b;
   int i;
 
   for (i = 0; i<16; i++, p += 4)
@@ -101,14 +101,15 @@ static void sha_block(uint32_t *h, unsigned char *p)
       +(ROR(b, 17)^ROR(b, 19)^b>>10);
   }
   memcpy(s, h, sizeof(s));
+  // The standard's a to h are s[-i&7] and on: turning the names saves moving.
   for (i = 0; i<64; i++) {
-    a = s[7]+(ROR(s[4], 6)^ROR(s[4], 11)^ROR(s[4], 25))
-      +((s[4]&s[5])^(~s[4]&s[6]))+K[i]+w[i];
-    b = (ROR(*s, 2)^ROR(*s, 13)^ROR(*s, 22))
-      +((*s&s[1])^(*s&s[2])^(s[1]&s[2]));
-    memmove(s+1, s, 7*sizeof(*s));
-    s[4] += a;
-    *s = a+b;
+#define S(n) s[((n)-i)&7]
+    a = S(4);
+    b = S(0);
+    v = &S(7);
+    *v += (ROR(a, 6)^ROR(a, 11)^ROR(a, 25))+((a&S(5))^(~a&S(6)))+K[i]+w[i];
+    S(3) += *v;
+    *v += (ROR(b, 2)^ROR(b, 13)^ROR(b, 22))+((b&S(1))^(b&S(2))^(S(1)&S(2)));
   }
   for (i = 0; i<8; i++) h[i] += s[i];
 }
@@ -212,13 +213,17 @@ static void linked(struct kstat *st)
   printf(" link=%llu/%u", (long long)(*old)->group, st->nlink);
 }
 
-// Bytes that are not plain print as \ooo.
-static void escaped(char *s, size_t n)
+// Write the N bytes of S to OUT with those that are not plain as \ooo; returns
+// the end. OUT has room for 4*N+1.
+static char *escape(char *out, char *s, size_t n)
 {
   for (; n--; s++) {
-    if (*s>32 && *s<127 && *s!='\\') putchar(*s);
-    else printf("\\%03o", *s&255);
+    if (*s>32 && *s<127 && *s!='\\') *out++ = *s;
+    else out += sprintf(out, "\\%03o", *s&255);
   }
+  *out = 0;
+
+  return out;
 }
 
 static int byname(const void *a, const void *b)
@@ -228,7 +233,7 @@ static int byname(const void *a, const void *b)
 
 static void xattrs(char *name)
 {
-  static char list[65536], value[65536], *key[32768];
+  static char list[65536], value[65536], *key[32768], out[1024];
   ssize_t n = llistxattr(name, list, sizeof(list)), v, i;
   char *s;
   int keys = 0;
@@ -238,9 +243,8 @@ static void xattrs(char *name)
   qsort(key, keys, sizeof(*key), byname);
   for (n = 0; n<keys; n++) {
     if ((v = lgetxattr(name, key[n], value, sizeof(value)))<0) die(key[n]);
-    putchar(' ');
-    escaped(key[n], strlen(key[n]));
-    putchar('=');
+    escape(out, key[n], strlen(key[n]));
+    printf(" %s=", out);
     for (i = 0; i<v; i++) printf("%02x", value[i]&255);
   }
 }
@@ -252,18 +256,19 @@ static int listed(char **list, int n)
   return 0;
 }
 
-// Print the entry NAME of the current directory, whose path is in path[].
+// Print the entry NAME of the current directory, whose path as printed is in
+// path[], of length len.
 // Returns 1 if it is a directory to go into.
 static int entry(char *name)
 {
-  static char target[65537];
+  static char target[65537], out[4*65536+1];
   struct kstat st;
   ssize_t n;
   int type;
 
   if (listed(nothing, nothings)) return 0;
   if (kstatx(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, &st)) die("statx");
-  escaped(len ? path : "/", len ? len : 1);
+  fwrite(len ? path : "/", len ? len : 1, 1, stdout);
   if (st.mnt!=mnt) return puts(" mount"), 0;
 
   type = st.mode&S_IFMT;
@@ -279,8 +284,8 @@ static int entry(char *name)
   xattrs(name);
   if (type==S_IFLNK) {
     if ((n = readlink(name, target, sizeof(target)))<0) die("readlink");
-    printf(" -> ");
-    escaped(target, n);
+    escape(out, target, n);
+    printf(" -> %s", out);
   }
   putchar('\n');
 
@@ -322,11 +327,10 @@ static void walk(void)
       continue;
     }
     name = l->name[l->at++];
-    n = strlen(name);
-    len = l->len+1+n;
-    if (len>=room) path = grow(path, room = 2*len+1);
+    n = l->len+2+4*strlen(name);
+    if (n>room) path = grow(path, room = 2*n);
     path[l->len] = '/';
-    memcpy(path+l->len+1, name, n+1);
+    len = escape(path+l->len+1, name, strlen(name))-path;
     if (entry(name)) {
       if (chdir(name)) die("chdir");
       stack = grow(stack, (++depth+1)*sizeof(*stack));

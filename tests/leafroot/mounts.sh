@@ -1,1 +1,157 @@
-# mounts.sh
+# mounts.sh - every mount is carried over, and none is harmed
+# shellcheck shell=bash disable=SC2016
+
+boot mounts '
+  mkdir /a /s /f
+  mount -t tmpfs A /a
+  mkdir -p /a/b/c
+  mount -t tmpfs B /a/b/c
+  echo deep > /a/b/c/x
+  mount -t tmpfs one /s
+  echo 1 > /s/one
+  mount -t tmpfs -o ro,noexec two /s
+  echo bound > /a/file
+  touch /f/target
+  mount --bind /a/file /f/target
+  mount --bind /a/b /f
+  odd=$(printf "/new\nline\ttab \\\\\\\\040 #")
+  mkdir "$odd"
+  mount -t tmpfs "odd name" "$odd"
+  echo odd > "$odd/x"
+  mounts > /run/mounts
+  grep -c . /run/mounts
+' '
+  want leaf is_leaf
+  want sealed sealed
+  want mounts same_mounts
+  same deep deep cat /a/b/c/x
+  same odd odd cat "$(printf "/new\nline\ttab \\\\\\\\040 #")/x"
+  deny read-only touch /s/x
+  want upper umount /s
+  same lower 1 cat /s/one
+  want over umount /f
+  same file bound cat /f/target
+  want device [ -c /dev/ttyS0 ]
+  want device-bytes sh -c "head -c 1 /dev/zero > /dev/null"
+'
+
+# Binds of the root itself: of the old one before, of the new one after.
+boot binds '
+  mkdir -p /src/sub /dst /ro /run/d
+  echo x > /src/f
+  touch /dst-file /run/f
+  mount --bind /src /dst
+  mount --bind /src/f /dst-file
+  mount --bind /src /ro
+  mount -o remount,bind,ro,nosuid /ro
+  mount --bind /src/f /run/f
+  mount --bind /src/sub /run/d
+  mount -t tmpfs inner /dst/sub
+  echo in > /dst/sub/in
+  mounts > /run/mounts
+' '
+  want leaf is_leaf
+  want sealed sealed
+  want mounts same_mounts
+  deny read-only touch /ro/x
+  want write sh -c "echo new > /src/g && echo changed > /src/f"
+  same dst new cat /dst/g
+  same dst-file changed cat /dst-file
+  same ro changed cat /ro/f
+  same run-file changed cat /run/f
+  want touch touch /src/sub/y
+  want run-dir [ -e /run/d/y ]
+  same inner in cat /dst/sub/in
+  deny inner-not-src [ -e /src/sub/in ]
+'
+
+# Mounts under mounts, and files under mounts.
+boot hidden '
+  mkdir -p /h/sub /u /two
+  echo below-h > /h/file
+  mount -t tmpfs low /h/sub
+  echo low > /h/sub/x
+  mount -t tmpfs top /h
+  echo top > /h/y
+  mkdir /h/sub
+  mount -t tmpfs topsub /h/sub
+  echo topsub > /h/sub/z
+  echo beneath > /u/f
+  mount -t tmpfs over /u
+  mount -t tmpfs first /two
+  mkdir /two/c
+  mount -t tmpfs c1 /two/c
+  echo c1 > /two/c/x
+  mount -t tmpfs second /two
+  mkdir -p /two/c
+  mount -t tmpfs c2 /two/c
+  echo c2 > /two/c/x
+  echo beneath-dev > /t/x
+  mount --bind / /t/mnt
+  echo beneath-dev > /t/mnt/dev/file
+  umount /t/mnt
+  mounts > /run/mounts
+  snap /run/before
+' '
+  want leaf is_leaf
+  want sealed sealed
+  want mounts same_mounts
+  want intact intact
+  same topsub topsub cat /h/sub/z
+  want umount-topsub umount /h/sub
+  same top top cat /h/y
+  want umount-top umount /h
+  same low low cat /h/sub/x
+  want umount-low umount /h/sub
+  same below-h below-h cat /h/file
+  want umount-over umount /u
+  same beneath beneath cat /u/f
+  same c2 c2 cat /two/c/x
+  want umount-c2 umount /two/c
+  want umount-second umount /two
+  same c1 c1 cat /two/c/x
+'
+
+# The root is shared, as systemd makes it: pivot_root and moves refuse that.
+boot shared '
+  mkdir /a
+  mount -t tmpfs A /a
+  echo a > /a/x
+  mount --make-rshared /
+  mounts > /run/mounts
+' '
+  want leaf is_leaf
+  want sealed sealed
+  want mounts same_mounts
+  same file a cat /a/x
+'
+
+# A file of the old root that a loop device holds. It can be seen no more, but
+# its memory is in use, so the old root cannot be closed whole.
+boot loop '
+  insmod /t/loop.ko
+  dd if=/dev/zero of=/disk bs=1M count=4 2> /dev/null
+  mke2fs /disk > /dev/null
+  mkdir /l
+  mount -t ext4 -o loop /disk /l
+  echo kept > /l/x
+  mounts > /run/mounts
+' '
+  want leaf is_leaf
+  want mounts same_mounts
+  same file kept cat /l/x
+  want write sh -c "echo more > /l/y && sync"
+  want emptied soon emptied
+' says=any
+
+# Nothing mounted but what leafroot itself needs and takes away again.
+boot bare '
+  mount -t proc proc /proc
+  mounts > /tmp/mounts
+  umount /proc
+' '
+  want leaf is_leaf
+  want sealed sealed
+  mkdir -p /run
+  want none sh -c "! grep -v \" / \\| /proc \\| /dev \" /proc/self/mountinfo"
+' stage='touch t/bare'

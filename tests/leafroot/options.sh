@@ -1,1 +1,122 @@
-# options.sh
+# options.sh - options of the command, and words of the kernel's command line
+# shellcheck shell=bash disable=SC2016
+
+boot rootflags '' '
+  want leaf is_leaf
+  want options has nosuid noatime size=307200k nr_inodes=51200
+  want sealed sealed
+' cmdline='rootflags=size=300M,nr_inodes=50k,noatime,nosuid'
+
+boot rootflags-rdinit '' '
+  want leaf is_leaf
+  want options has nodev size=102400k nr_inodes=10240 uid=3
+  same mode 700 stat -c %a /
+' cmdline='rdinit=/sbin/leafroot rootflags=size=100M,mode=0700,nr_inodes=10k,nodev,uid=3'
+
+# On a kernel that knows it this is rootfs's own option too.
+boot initramfs-options '' '
+  want leaf is_leaf
+  want options has size=153600k
+' cmdline='initramfs_options=size=150M'
+
+boot rootflags-first '' '
+  want leaf is_leaf
+  want options has size=143360k
+  deny mixed has nr_inodes=20480
+' cmdline='initramfs_options=size=150M,nr_inodes=20k rootflags=size=140M'
+
+boot rootfstype-ramfs '
+  snap /run/before
+' '
+  want leaf is_leaf ramfs
+  same type ramfs stat -fc %T /
+  want intact intact
+  want sealed sealed
+' cmdline='rootfstype=ramfs'
+
+# What a disk root would have had is no reason not to boot.
+boot rootfstype-ext4 '' '
+  want leaf is_leaf tmpfs
+' cmdline='root=/dev/vda rootfstype=ext4' says='leafroot: *ext4*'
+
+boot argument-first '' '
+  want leaf is_leaf
+  want options has nosuid noatime size=204800k nr_inodes=30720
+  same mode 711 stat -c %a /
+' cmdline='rootflags=size=300M,mode=0700' \
+  leaf='exec leafroot -o size=200M,noatime -o nr_inodes=30k -o mode=0711,nosuid /newroot /sbin/init'
+
+boot type-ramfs '' '
+  want leaf is_leaf ramfs
+  same type ramfs stat -fc %T /
+  want sealed sealed
+' leaf='exec leafroot -t ramfs /newroot /sbin/init'
+
+boot type-first '' '
+  want leaf is_leaf tmpfs
+  same type tmpfs stat -fc %T /
+' cmdline=rootfstype=ramfs leaf='exec leafroot -t tmpfs /newroot /sbin/init'
+
+boot console '' '
+  want leaf is_leaf
+  same stdin /dev/ttyS0 readlink /proc/1/fd/0
+  same stdout /dev/ttyS0 readlink /proc/1/fd/1
+  same stderr /dev/ttyS0 readlink /proc/1/fd/2
+' leaf='exec leafroot -c /dev/ttyS0 /newroot /sbin/init'
+
+boot dry-run '
+  mounts > /run/mounts
+  snap /run/before
+' '
+  want rootfs is_rootfs
+  want intact intact
+  want mounts same_mounts
+' leaf='exec leafroot -n /newroot /sbin/init' says=any
+
+boot off '
+  snap /run/before
+' '
+  want rootfs is_rootfs
+  same args "one two" echo "$@"
+  want intact intact
+' cmdline=leafroot=off leaf='exec leafroot /newroot /sbin/init one two'
+
+boot off-rdinit '' '
+  want rootfs is_rootfs
+  same args "one two" echo "$@"
+' cmdline='rdinit=/sbin/leafroot leafroot=off one two'
+
+boot quiet '' '
+  want leaf is_leaf
+' cmdline=leafroot=quiet
+
+boot quiet-option '' '
+  want leaf is_leaf
+' leaf='exec leafroot -q /newroot /sbin/init'
+
+boot verbose '' '
+  want leaf is_leaf
+' cmdline=leafroot=verbose says=any
+
+boot verbose-option '' '
+  want leaf is_leaf
+' leaf='exec leafroot -v /newroot /sbin/init' says=any
+
+# Hanging is seen from beside: PID 1 is still leafroot after a while, in the old
+# root, and the machine is not busy.
+HUNG='
+  (
+    sleep 3
+    want pid1 grep -q leafroot /proc/1/comm
+    want rootfs is_rootfs
+    want idle grep -q "^State:.S" /proc/1/status
+    finish
+  ) &
+'
+boot hang "$HUNG" '
+  echo "=== booted BAD"
+' cmdline=leafroot=hang leaf='exec leafroot /newroot /no/init' says='leafroot: */no/init*'
+
+boot hang-option "$HUNG" '
+  echo "=== booted BAD"
+' leaf='exec leafroot -h /newroot /no/init' says='leafroot: */no/init*'

@@ -1,1 +1,49 @@
-# runtimes.sh
+# runtimes.sh - a Debian root, whole, and its container runtimes
+# shellcheck shell=bash disable=SC2016
+
+debian=$("$LEAFROOT_TOP/scripts/image.sh") || exit 1
+[ "$WORK/debian.cpio" -nt "${debian%/root}/packages" ] ||
+  pack "$debian" "$WORK/debian.cpio" || exit 1
+
+# bundle RUNTIME: a container with nothing but a shell, as "RUNTIME spec" has it
+RUN='
+  bundle()
+  {
+    mkdir -p /run/$1/rootfs/bin
+    cp /t/busybox /run/$1/rootfs/bin
+    cd /run/$1
+    $1 spec && sed -i "s/\"terminal\": true/\"terminal\": false/
+      s/\"sh\"/\"\/bin\/busybox\", \"echo\", \"in a container\"/" config.json
+    cd /
+  }
+  contained()
+  {
+    $1 run --bundle /run/$1 $2 > /run/$1/said 2>&1 && cat /run/$1/said
+  }
+'
+debian()
+{
+  boot "debian-$1" "$RUN"'
+    mount -t cgroup2 cg /sys/fs/cgroup
+    mount -o remount,size=80% /run
+    bundle runc
+    bundle crun
+    deny runc-before contained runc c1
+    want runc-says grep "pivot_root .: invalid argument" /run/runc/said
+    deny crun-before contained crun c1
+    want crun-says grep "pivot_root: Invalid argument" /run/crun/said
+    kept
+    snap /run/before
+  ' "$RUN"'
+    want leaf is_leaf
+    same runc "in a container" contained runc c2
+    same crun "in a container" contained crun c2
+    want intact intact
+    want sealed sealed
+    want freed freed
+    freed
+  ' root=debian mem=1536 cpus=2 limit=240 \
+    leaf='exec /t/leafroot /newroot /t/init' "${@:2}"
+}
+debian tmpfs
+debian ramfs cmdline=root=/dev/none
