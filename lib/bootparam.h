@@ -1,0 +1,3 @@
+// bootparam.h - the kernel command line
+
+char *bootparam(char *cmdline, char *name);

@@ -1,0 +1,276 @@
+/* carry.c - take the mounts of one root over to another, and back
+ *
+ * Copyright 2026 The leafroot authors
+ *
+ * A mount takes what's mounted below it along when it's moved. Three kinds have
+ * to be moved by themselves: those on the root itself; those on top of another
+ * at the same place, as moving a path moves only the topmost; and those of the
+ * old root's own file system (mount --bind /a /b), which can't be moved: they
+ * are made anew from the new root, along with what's on them.
+ *
+ * All of them go to a scratch directory first, the covering before the covered,
+ * and from there to their places in the opposite order. That way a mount hidden
+ * below another one is reached, and is hidden below it again afterwards.
+ */
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/mountinfo.h"
+#include "lib/mountopt.h"
+#include "lib/carry.h"
+
+struct unit {
+  struct mountinfo *m;
+  enum {FROM, SCRATCH, TO, GONE} at;
+  int own;                 // of the old root's file system
+  char name[12];           // in the scratch directory
+};
+
+// The directory M is mounted on, as a path relative to the root.
+static char *place(struct mountinfo *m)
+{
+  return m->dir[1] ? m->dir+1 : ".";
+}
+
+static struct mountinfo *by_id(struct mountinfo *list, int id)
+{
+  while (list && list->id != id) list = list->next;
+
+  return list;
+}
+
+// Is M of the file system the old root is of?
+static int is_own(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *root = by_id(c->list, c->root);
+
+  return root && m->maj == root->maj && m->min == root->min;
+}
+
+// Does M have to be moved by itself?
+static int is_unit(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *up = by_id(c->list, m->parent);
+
+  return m->parent == c->root || is_own(c, m)
+    || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
+}
+
+// Add the mounts on PARENT to the plan, what covers before what it covers.
+// Of two mounts on the same parent, the one on the shorter path is the one that
+// covers: had it been there first, it would be the other's parent. Returns 0,
+// or -1 when memory is out.
+static int plan(struct carry *c, int parent)
+{
+  struct mountinfo *m, *best;
+  struct unit *u;
+  unsigned last = 0, len;
+  int id = 0;
+
+  for (;;) {
+    for (best = 0, m = c->list; m; m = m->next) {
+      if (m->parent != parent || m->id == parent || m->id == c->leaf) continue;
+      len = strlen(m->dir);
+      if (len<last || (len == last && m->id<=id)) continue;
+      if (!best || len<strlen(best->dir)
+        || (len == strlen(best->dir) && m->id<best->id)) best = m;
+    }
+    if (!best) return 0;
+    last = strlen(best->dir);
+    id = best->id;
+    if (plan(c, best->id)) return -1;
+    if (!is_unit(c, best)) continue;
+    u = realloc(c->unit, (c->units+1)*sizeof(*u));
+    if (!u) return -1;
+    c->unit = u;
+    memset(u += c->units, 0, sizeof(*u));
+    u->m = best;
+    u->own = is_own(c, best);
+    sprintf(u->name, "%d", c->units++);
+  }
+}
+
+// Make PATH below DIR something to mount on, like what FD is: an empty
+// directory or file, with its parents. Returns 0, or -1 and errno.
+static int make_place(int dir, char *path, int is_dir)
+{
+  int fd;
+
+  if (!faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW)) return 0;
+  if (strchr(path, '/') && mkpathat(dir, path, 0755, 2)) return -1;
+  if (is_dir) return mkdirat(dir, path, 0755);
+  fd = openat(dir, path, O_WRONLY|O_CREAT|O_CLOEXEC, 0600);
+  if (fd == -1) return -1;
+
+  return close(fd);
+}
+
+// Is what PATH below DIR leads to a directory? -1 and errno when unknown. The
+// mount can be of a server that's gone: don't ask it (AT_STATX_DONT_SYNC).
+static int is_dir(int dir, char *path)
+{
+  struct kstat st;
+
+  if (kstatx(dir, path, AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH|0x4000, &st))
+    return -1;
+
+  return S_ISDIR(st.mode);
+}
+
+// Attach to C->scratch a new bind mount of what U was of, taken from root TO,
+// with the options of U. Returns 0, 1 when that is gone, -1 and errno.
+static int bind_anew(struct carry *c, struct unit *u, int to)
+{
+  unsigned set = 0, clear = 0;
+  char *what = u->m->root+1, *word, *flags, *s;
+  int fd = open_tree(to, *what ? what : "",
+    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
+
+  if (fd == -1) return errno == ENOENT ? 1 : -1;
+  rc = is_dir(fd, "");
+  if (rc != -1) rc = make_place(c->scratch, u->name, rc);
+  if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
+  close(fd);
+  if (rc) return -1;
+
+  if (!(s = flags = strdup(u->m->flags))) return -1;
+  clear = MATTR_ATIME;
+  while ((word = mountopt_next(&s))) mountopt_flag(word, &set, &clear);
+  free(flags);
+
+  return mountopt_apply(c->scratch, u->name, set, clear);
+}
+
+// Take U, which is on root FROM, to the scratch directory. Returns 0, or -1 and
+// errno.
+static int take(struct carry *c, struct unit *u, int from, int to)
+{
+  char *path = place(u->m);
+  int rc;
+
+  if (u->own) {
+    if (0>(rc = bind_anew(c, u, to)) || fchdir(from)
+      || umount2(path, MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
+    u->at = rc ? GONE : SCRATCH;
+
+    return 0;
+  }
+  rc = is_dir(from, path);
+  if (rc == -1 || make_place(c->scratch, u->name, rc)
+    || move_mount(from, path, c->scratch, u->name, 0)) return -1;
+  u->at = SCRATCH;
+
+  return 0;
+}
+
+// Put U, which is in the scratch directory, to its place on root TO; AT is what
+// that makes it. Returns 0, or -1 and errno.
+static int put(struct carry *c, struct unit *u, int to, int at)
+{
+  char *path = place(u->m);
+  int rc = is_dir(c->scratch, u->name);
+
+  if (rc == -1 || make_place(to, path, rc)
+    || move_mount(c->scratch, u->name, to, path, 0)) return -1;
+  u->at = at;
+  if (u->m->shared && !fchdir(to)) mount(0, path, 0, MS_SHARED, 0);
+
+  return 0;
+}
+
+// What's shared can't be moved off: make private what units are mounted on
+// (fs/namespace.c do_move_mount(): EINVAL). put() shares it again.
+static int make_private(struct carry *c, int from)
+{
+  int i;
+
+  for (i = 0; i<c->units; i++) {
+    struct mountinfo *up = by_id(c->list, c->unit[i].m->parent);
+
+    if (!up || !up->shared) continue;
+    if (fchdir(from) || mount(0, place(up), 0, MS_PRIVATE, 0)) return -1;
+  }
+
+  return 0;
+}
+
+// Mount the scratch directory, on top of the new root where nobody looks.
+static int attach(struct carry *c)
+{
+  if (move_mount(c->scratch, "", c->to, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY)) return -1;
+  c->attached = 1;
+
+  return 0;
+}
+
+// Unmount it, everything in it having been moved off.
+static void detach(struct carry *c)
+{
+  if (c->attached && !fchdir(c->scratch)) umount2(".", MNT_DETACH);
+  c->attached = 0;
+}
+
+// Move every mount of C->list but the two roots from C->from to the same place
+// on C->to; what's missing to mount on is made. The current directory is
+// C->from afterwards. Leaves a fault "carrying over" a mount's directory.
+// Returns 0, or -1 and carry_back() is to be called.
+int carry_mounts(struct carry *c, struct fault *f)
+{
+  struct mountinfo *m;
+  int i;
+
+  if (plan(c, c->root)) return fault(f, errno, "carrying over", "mounts");
+  if (!c->units) return 0;
+  if (attach(c) || make_private(c, c->from))
+    return fault(f, errno, "carrying over", "mounts");
+  for (i = 0; i<c->units; i++) {
+    m = c->unit[i].m;
+    if (take(c, c->unit+i, c->from, c->to))
+      return fault(f, errno, "carrying over", "%s", m->dir);
+  }
+  while (i--) {
+    m = c->unit[i].m;
+    if (c->unit[i].at == SCRATCH && put(c, c->unit+i, c->to, TO))
+      return fault(f, errno, "carrying over", "%s", m->dir);
+  }
+  detach(c);
+  if (fchdir(c->from)) return fault(f, errno, "changing to", "/");
+
+  return 0;
+}
+
+// Undo carry_mounts(), done or failed half-way. Leaves a fault "carrying back"
+// what could not be. Returns 0 or -1.
+int carry_back(struct carry *c, struct fault *f)
+{
+  struct mountinfo *root = by_id(c->list, c->root);
+  struct unit *u;
+  int i, rc = 0;
+
+  if (c->units && !c->attached && attach(c))
+    return fault(f, errno, "carrying back", "mounts");
+  for (i = 0; i<c->units; i++) {
+    u = c->unit+i;
+    if (u->at == TO && take(c, u, c->to, c->from))
+      rc = fault(f, errno, "carrying back", "%s", u->m->dir);
+  }
+  while (i--) {
+    u = c->unit+i;
+    if (u->at == SCRATCH && put(c, u, c->from, FROM))
+      rc = fault(f, errno, "carrying back", "%s", u->m->dir);
+  }
+  detach(c);
+  if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
+
+  return rc;
+}
+
+// Forget the plan.
+void carry_free(struct carry *c)
+{
+  free(c->unit);
+  c->unit = 0;
+  c->units = 0;
+}

@@ -1,0 +1,19 @@
+// filecopy.h - one file's content and metadata, from descriptor to descriptor
+
+#define COPY_CHUNK (16<<20)
+
+// What a copy is made with; one for each thread.
+struct filecopy {
+  char *buf;              // 2*65536 bytes: xattr names, then a value
+  int noxattr;            // the source can hold none: don't ask each file
+  volatile int *stop;     // when set, stop with errno EINTR
+  unsigned long long *done;  // bytes copied so far are added here
+};
+
+struct kstat;
+
+int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
+  off_t *cut);
+int filecopy_xattrs(struct filecopy *c, int in, int out);
+int filecopy_times(int fd, struct kstat *st);
+int filecopy_thaw(int fd, int freeze);

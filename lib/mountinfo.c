@@ -1,0 +1,137 @@
+/* mountinfo.c - the mount table
+ *
+ * Copyright 2026 The leafroot authors
+ *
+ * The format is in proc_pid_mountinfo(5):
+ * 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=panic
+ */
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/mountinfo.h"
+
+// Undo the octal escapes in S (fs/seq_file.c: \040 and the like), in place.
+static void unoctal(char *s)
+{
+  char *to;
+
+  for (to = s; *s; s++) {
+    if (*s == '\\' && s[1]>='0' && s[1]<='3' && s[2]>='0' && s[2]<='7'
+      && s[3]>='0' && s[3]<='7')
+    {
+      *to++ = (s[1]-'0')*64 + (s[2]-'0')*8 + s[3]-'0';
+      s += 3;
+    } else *to++ = *s;
+  }
+  *to = 0;
+}
+
+// Cut the next word off *S at a space. Returns it, or 0 when there is none.
+static char *word(char **s)
+{
+  char *w = *s, *end;
+
+  if (!w || !*w) return 0;
+  end = w+strcspn(w, " ");
+  *s = *end ? end+1 : 0;
+  *end = 0;
+
+  return w;
+}
+
+// Fill M from LINE, which is cut up and must outlive M. Returns 0, or -1 when
+// it is no line of mountinfo.
+static int parse_line(struct mountinfo *m, char *line)
+{
+  char *w = 0;
+  int n = 0;
+
+  if (4 != sscanf(line, "%d %d %u:%u %n", &m->id, &m->parent, &m->maj, &m->min,
+    &n) || !n) return -1;
+  line += n;
+  if (!(m->root = word(&line)) || !(m->dir = word(&line))
+    || !(m->flags = word(&line))) return -1;
+  while ((w = word(&line)) && strcmp(w, "-"))
+    if (!strncmp(w, "shared:", 7)) m->shared = 1;
+  if (!w || !(m->type = word(&line))) return -1;
+
+  // The source can be an empty string: mount("", ...)
+  if (line && *line == ' ') m->source = "", line++;
+  else if (!(m->source = word(&line))) return -1;
+  m->super = (line && *line) ? line : "";
+  unoctal(m->root);
+  unoctal(m->dir);
+  unoctal(m->type);
+  unoctal(m->source);
+
+  return 0;
+}
+
+// Parse TEXT, all of a mountinfo file, without changing it. Returns the list,
+// or 0 with errno EINVAL when a line is none (nothing mounted is no table), or
+// ENOMEM.
+struct mountinfo *mountinfo_parse(char *text)
+{
+  struct mountinfo *list = 0, **end = &list;
+
+  while (*text) {
+    int len = strcspn(text, "\n");
+    struct mountinfo *m = calloc(1, sizeof(*m)+len+1);
+
+    if (!m) break;
+    *end = m;
+    end = &m->next;
+    memcpy(m+1, text, len);
+    if (parse_line(m, (void *)(m+1))) {
+      errno = EINVAL;
+      break;
+    }
+    text += len+!!text[len];
+  }
+  if (list && !*text) return list;
+  if (!list && !*text) errno = EINVAL;
+  mountinfo_free(list);
+
+  return 0;
+}
+
+// Read our own mount table through PROCFD, a directory of procfs. Leaves a
+// fault "reading" the table. Returns the list, or 0.
+struct mountinfo *mountinfo_read(int procfd, struct fault *f)
+{
+  struct mountinfo *list = 0;
+  char *buf = 0, *new;
+  size_t len = 0, size = 0;
+  ssize_t got = -1;
+  int fd = openat(procfd, "self/mountinfo", O_RDONLY|O_CLOEXEC), err;
+
+  while (fd != -1) {
+    if (size-len<4096) {
+      if (!(new = realloc(buf, size += 65536))) break;
+      buf = new;
+    }
+    if (1>(got = read(fd, buf+len, size-len-1))) break;
+    len += got;
+  }
+  if (!got) {
+    buf[len] = 0;
+    list = mountinfo_parse(buf);
+  }
+  err = errno;
+  if (fd != -1) close(fd);
+  free(buf);
+  if (!list) fault(f, err, "reading", "the mount table");
+
+  return list;
+}
+
+// Free what mountinfo_parse() returned.
+void mountinfo_free(struct mountinfo *list)
+{
+  while (list) {
+    struct mountinfo *m = list;
+
+    list = m->next;
+    free(m);
+  }
+}

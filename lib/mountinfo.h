@@ -1,0 +1,16 @@
+// mountinfo.h - the mount table
+
+struct mountinfo {
+  struct mountinfo *next;  // in the order they were mounted
+  int id, parent;          // id == parent: rootfs before 7.0
+  unsigned maj, min;       // device of the file system
+  char shared;             // in a peer group: what is mounted below propagates
+  char *root;              // what of the file system is mounted: "/" or a path
+  char *dir;               // where, as seen from our root
+  char *flags;             // "rw,nosuid,relatime"
+  char *type, *source, *super;
+};
+
+struct mountinfo *mountinfo_parse(char *text);
+struct mountinfo *mountinfo_read(int procfd, struct fault *f);
+void mountinfo_free(struct mountinfo *list);

@@ -1,0 +1,22 @@
+// mountopt.h - a file system, its options and the flags of its mount
+
+struct fsnew {
+  int ctx;         // fsopen() context: takes options, before the mount and after
+  int dir;         // the root directory, -1 until fsnew_mount()
+  int ramfs;       // the type is ramfs: no limits, no xattrs
+  unsigned set, clear;      // MATTR_* of the mount
+  char *size, *nr_inodes;   // options that limit it, as given, or 0. malloc()ed
+  char mode;                // an option said who owns the root, or its mode
+};
+
+int fsnew_open(struct fsnew *n, char *type, struct fault *f);
+int fsnew_pick(struct fsnew *n, int dir, struct fault *f);
+int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f);
+int fsnew_mount(struct fsnew *n, struct fault *f);
+int fsnew_remount(struct fsnew *n, struct fault *f);
+void fsnew_close(struct fsnew *n);
+int fs_detached(char *type);
+
+char *mountopt_next(char **opts);
+int mountopt_flag(char *word, unsigned *set, unsigned *clear);
+int mountopt_apply(int dir, char *path, unsigned set, unsigned clear);

@@ -1,0 +1,42 @@
+/* switchroot.c - make a mount the root
+ *
+ * Copyright 2026 The leafroot authors
+ */
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/switchroot.h"
+
+// Make TO, the root directory of a mount on FROM (our root), the root of this
+// process and the topmost mount of its namespace. With PIVOT, pivot_root(2): it
+// moves every process that has the old root, and puts that at PUT_OLD (a
+// directory below TO) or unmounts it. Without, for rootfs before 7.0, which
+// pivot_root(2) answers with EINVAL: move TO over "/" and chroot. Only the
+// caller is moved then, so PID 1 has to be it: the kernel's own helpers start
+// from PID 1's root. The current directory is "/" afterwards.
+// Leaves a fault "switching to" or "pivoting to". Returns 0, or -1 and nothing
+// has changed.
+int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
+{
+  // What's on a shared mount can't be moved off it, and pivot_root(2) wants
+  // neither root shared nor on a shared one
+  mount(0, "/", 0, MS_PRIVATE, 0);
+  if (fchdir(to)) return fault(f, errno, "changing to", "the new root");
+  if (pivot) {
+    if (syscall(SYS_pivot_root, ".", put_old ? : "."))
+      return fault(f, errno, "pivoting to", "the new root");
+    // The old root is now on top of the new one: this names it
+    if (!put_old) umount2(".", MNT_DETACH);
+  } else {
+    if (move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
+      return fault(f, errno, "switching to", "the new root");
+  }
+
+  // From here on, going on is all there is: even if this failed (it can't, TO
+  // is a directory and we just moved a mount), init is found below TO
+  if (fchdir(to) || chroot(".") || chdir("/"))
+    return fault(f, errno, "changing to", "the new root");
+
+  return 0;
+}

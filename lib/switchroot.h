@@ -1,0 +1,3 @@
+// switchroot.h - make a mount the root
+
+int switchroot(int from, int to, int pivot, char *put_old, struct fault *f);

@@ -1,0 +1,34 @@
+// tree.h - count, copy, move or empty all that one file system holds
+
+enum {
+  TREE_COUNT,  // look only
+  TREE_COPY,   // the source stays
+  TREE_MOVE,   // the source is freed as it's copied
+  TREE_WIPE    // the source is removed
+};
+
+struct tree {
+  int mode;
+  int src, dst;            // directories; dst unused to count or wipe
+  unsigned long long skip; // inode of a directory to leave out, or 0
+  char keep;               // leave dst's own owner and mode as they are
+  int workers;             // threads, 0: one for each processor, 4 at most
+  volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
+  void (*tick)(struct tree *);  // called 4 times a second. Can be 0
+
+  unsigned long long total;  // bytes expected, for tick(). Not used here
+
+  // What was found so far
+  unsigned long long bytes, inodes, largest;  // as memory holds them
+  unsigned long long done;   // bytes copied
+  unsigned long long left;   // entries that could not be wiped
+  unsigned long long busy;   // bytes of big files that something keeps open
+  char *big;                 // the largest file when counting, malloc()ed
+  char *held;                // the largest of the busy ones, malloc()ed
+
+  void *undo;                // what tree_back() needs
+};
+
+int tree_run(struct tree *t, struct fault *f);
+int tree_back(struct tree *t, struct fault *f);
+void tree_free(struct tree *t);

@@ -1,0 +1,798 @@
+/* leafroot.c - make the running initramfs the root filesystem for good
+ *
+ * Copyright 2026 The leafroot authors
+ *
+ * No standard.
+
+USE_LEAFROOT(NEWTOY(leafroot, 0, TOYFLAG_SBIN|TOYFLAG_NOHELP))
+
+config LEAFROOT
+  bool "leafroot"
+  default n
+  help
+    usage: leafroot [-2fhnqv] [-c DEV] [-o OPTS] [-t TYPE] [NEWROOT [INIT [ARG...]]]
+
+    Make the initramfs this system runs from its root file system for good:
+    mount a tmpfs on NEWROOT (/newroot), move everything into it, make it "/",
+    empty and seal the old root, run INIT. After that pivot_root and containers
+    work. Run as PID 1: exec leafroot..., or rdinit=/sbin/leafroot on the kernel
+    command line.
+
+    -2	Copy everything first: the old root stays whole, memory holds both
+    -c	Open stdin, stdout, stderr on DEV in the new root
+    -f	Do it although / is no rootfs (a disk is copied, never wiped)
+    -h	On failure hang instead of booting in place
+    -n	Dry run: look, check, say what would be done
+    -o	Mount options of the new root (as rootflags= on the command line)
+    -q	Say nothing but errors
+    -t	tmpfs or ramfs (as rootfstype= on the command line)
+    -v	Say every step and how long it took
+
+    INIT is, if not given, init= of the kernel command line, else the first of
+    /init /sbin/init /etc/init /bin/init /bin/sh that can be run. leafroot= on
+    the kernel command line takes a comma list: off copy hang quiet verbose.
+*/
+
+
+#define FOR_leafroot
+#include "toys.h"
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/bootparam.h"
+#include "lib/console.h"
+#include "lib/mountopt.h"
+#include "lib/mountinfo.h"
+#include "lib/initcheck.h"
+#include "lib/tree.h"
+#include "lib/carry.h"
+#include "lib/switchroot.h"
+#include "lib/seal.h"
+
+GLOBALS(
+  char opt[128];           // which options were given, -x is opt['x']
+  char *newroot, *dev, *type, **init, **args, *cmdline, *started;
+  struct arg_list *o;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made;
+  int live;                // progress is shown in a line that stays
+  volatile int cancel;     // a signal asked to stop
+  long long filling;       // since when, in ms
+)
+
+// What the steps hand on, each from the room of lib/ it belongs to.
+static struct fault why;
+static struct mountinfo *mounts, *root;
+static struct statfs rootsf;
+static struct stat rootst;
+static struct fsnew leaf;
+static struct tree tree;
+static struct carry carry;
+static struct statfs leafsf;
+
+// What to run where nobody said.
+static char *usual[] = {"/init", "/sbin/init", "/etc/init", "/bin/init",
+  "/bin/sh"};
+
+// argv[1] of the copy of us that empties the old root when init runs already
+#define WIPER "//wipe"
+
+static long long now(void)
+{
+  struct timespec ts;
+
+  clock_gettime(CLOCK_MONOTONIC, &ts);
+
+  return ts.tv_sec*1000LL + ts.tv_nsec/1000000;
+}
+
+// Make a sentence of what is in WHY, with ENDing behind it. Returns -1.
+static int complain(char *ending)
+{
+  if (why.step) dprintf(2, "leafroot: %s%s%s%s%s%s\n", why.step,
+    (why.name && *why.name) ? " " : "", why.name ? : "", why.err ? ": " : "",
+    why.err ? strerror(why.err) : "", ending);
+  fault_clear(&why);
+
+  return -1;
+}
+
+// Say FMT, in one write as others may be talking. Returns -1, for a refusal.
+static int say(char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int say(char *fmt, ...)
+{
+  char *s = 0;
+  va_list va;
+
+  va_start(va, fmt);
+  if (0<=vasprintf(&s, fmt, va)) dprintf(2, "leafroot: %s\n", s);
+  va_end(va);
+  free(s);
+
+  return -1;
+}
+
+// BYTES for people, in one of four buffers.
+static char *size(unsigned long long bytes)
+{
+  static char buf[4][32];
+  static int i;
+  char *s = buf[i++&3];
+
+  if (bytes>>20) sprintf(s, "%llu MiB", bytes>>20);
+  else sprintf(s, "%llu KiB", bytes>>10);
+
+  return s;
+}
+
+// --- 1. read
+
+// All of file NAME in DIR, 64 kB at most. Returns it malloc()ed, or 0.
+static char *slurp(int dir, char *name)
+{
+  char *buf = calloc(1, 65536);
+  int fd = openat(dir, name, O_RDONLY|O_CLOEXEC), len = 0, got = buf ? 1 : 0;
+
+  while (got>0 && 0<(got = read(fd, buf+len, 65535-len))) len += got;
+  if (fd != -1) close(fd);
+
+  return buf;
+}
+
+// Set the options that the comma LIST of leafroot= names.
+static void read_leafroot(char *list)
+{
+  static struct { char *word, opt; } words[] = {{"off", '0'}, {"copy", '2'},
+    {"hang", 'h'}, {"quiet", 'q'}, {"verbose", 'v'}};
+  char *s, *copy = list ? strdup(list) : 0;
+  unsigned i;
+
+  while (copy && (s = mountopt_next(&copy))) {
+    for (i = 0; i<ARRAY_LEN(words); i++) if (!strcmp(s, words[i].word)) break;
+    if (i == ARRAY_LEN(words)) say("leafroot=%s: unknown, left out", s);
+    else TT.opt[(int)words[i].opt] = 1;
+  }
+}
+
+// Read the arguments. lib/args.c would exit on a bad one; PID 1 must not.
+static void read_args(void)
+{
+  struct arg_list *a, **end = &TT.o;
+  int c;
+
+  opterr = 0;
+  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhno:qt:v"))) {
+    if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
+    else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
+    else if (c == 'c') TT.dev = optarg;
+    else if (c == 't') TT.type = optarg;
+    else if (c != 'o') TT.opt[c] = 1;
+    else if ((a = malloc(sizeof(*a)))) {
+      *end = a;
+      end = &a->next;
+      a->next = 0;
+      a->arg = optarg;
+    }
+  }
+  TT.args = toys.argv+optind;
+  if (*TT.args) TT.newroot = *TT.args++;
+  if (*TT.args) TT.init = TT.args;
+}
+
+// Is PATH what the kernel started, or leafroot itself? Running that as init
+// would go round in circles.
+static int is_self(char *path)
+{
+  struct stat a, b;
+
+  if (!strcmp(path, TT.started)) return 1;
+  if (stat(path, &a) || fstatat(TT.proc, "self/exe", &b, 0)) return 0;
+
+  // A multicall binary is what it's called by
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    && (!CFG_TOYBOX || !strcmp(basename(path), "leafroot"));
+}
+
+// PATH and TT.args as an argv, in memory of its own.
+static char **make_argv(char *path)
+{
+  int n = 0;
+  char **argv;
+
+  while (TT.args[n]) n++;
+  if (!(argv = malloc((n+2)*sizeof(char *)))) return 0;
+  *argv = path;
+  memcpy(argv+1, TT.args, (n+1)*sizeof(char *));
+
+  return argv;
+}
+
+// Step 1: read what was said about what to do, wherever it was said.
+static int read_params(void)
+{
+  char *s, *init;
+
+  // A procfs of our own, mounted nowhere: there may be no /proc yet
+  TT.proc = fs_detached("proc");
+  if (TT.proc == -1) TT.proc = open("/proc", O_PATH|O_DIRECTORY|O_CLOEXEC);
+  TT.cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
+  if (!(TT.cmdline = slurp(TT.proc, "cmdline"))) TT.cmdline = "";
+
+  // Started by the kernel, our arguments are its words for init
+  TT.started = bootparam(TT.cmdline, "rdinit") ? : "/init";
+  init = bootparam(TT.cmdline, "init");
+  read_leafroot(getenv("leafroot") ? : bootparam(TT.cmdline, "leafroot"));
+  TT.args = toys.argv+1;
+  if (!TT.pid1 || (strcmp(*toys.argv, TT.started)
+    && (!init || strcmp(*toys.argv, init)))) read_args();
+  if (!TT.init && init && !is_self(init)) TT.init = make_argv(init);
+
+  if (TT.opt['0']) return 1;
+  if (TT.bad) return -1;
+  if (!TT.newroot) TT.newroot = "/newroot";
+  if (!TT.type && (s = bootparam(TT.cmdline, "rootfstype"))) {
+    if (!strncmp(s, "tmpfs", 5)) TT.type = "tmpfs";
+    else if (!strncmp(s, "ramfs", 5)) TT.type = "ramfs";
+    else say("rootfstype=%s: neither tmpfs nor ramfs, left out", s);
+  }
+  if (!TT.type) TT.type = "tmpfs";
+  if (strcmp(TT.type, "tmpfs") && strcmp(TT.type, "ramfs"))
+    return say("-t %s: neither tmpfs nor ramfs", TT.type);
+
+  return 0;
+}
+
+// --- 2. look
+
+// Give N the options of the kernel command line, of which a bad one is left
+// out, then those of -o, of which a bad one is an error.
+static int give_options(struct fsnew *n)
+{
+  char *from = "rootflags ", *s = bootparam(TT.cmdline, "rootflags"), *opt;
+  struct arg_list *a = TT.o;
+
+  if (!s) {
+    from = "initramfs_options ";
+    s = bootparam(TT.cmdline, "initramfs_options");
+  }
+  for (;;) {
+    while (!s || !(opt = mountopt_next(&s))) {
+      if (!a) return 0;
+      s = strdup(a->arg);
+      a = a->next;
+      from = "-o ";
+    }
+    if (!fsnew_option(n, from, opt, &why)) continue;
+    if (*from == '-') return -1;
+    complain(", left out");
+  }
+}
+
+// "/" can be pivoted from already: give it the options, and that is all.
+static int already(void)
+{
+  struct fsnew n;
+  int rc = fsnew_pick(&n, TT.oldroot, &why);
+
+  if (!rc && !(rc = give_options(&n)) && !(rc = fsnew_remount(&n, &why))
+    && (n.set || n.clear) && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
+      rc = fault(&why, errno, "remounting", "/");
+  fsnew_close(&n);
+
+  return rc;
+}
+
+// Is SF a file system that lives in memory only?
+static int is_ram(struct statfs *sf)
+{
+  return (unsigned)sf->f_type == MAGIC_TMPFS
+    || (unsigned)sf->f_type == MAGIC_RAMFS;
+}
+
+// Step 2: look at the root: is it rootfs, and what is mounted where.
+static int look(void)
+{
+  struct kstat st;
+
+  TT.oldroot = open("/", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+  if (TT.oldroot == -1 || kstatx(TT.oldroot, "", AT_EMPTY_PATH, &st)
+    || fstatfs(TT.oldroot, &rootsf) || fstat(TT.oldroot, &rootst))
+      return fault(&why, errno, "looking at", "/");
+  if (!(mounts = mountinfo_read(TT.proc, &why))) return -1;
+  for (root = mounts; root && root->id != (int)st.mnt; ) root = root->next;
+  if (!root) return say("/ is a chroot, not a mount");
+
+  // A mount that is its own parent is rootfs before 7.0; from 7.0 rootfs has
+  // one, nullfs, and pivot_root works. Seen on 5.10 to 7.2.
+  TT.rootfs = root->id == root->parent;
+  if (!TT.rootfs && !TT.opt['f'] && !TT.opt['n']) return already() ? -1 : 1;
+
+  // What can't be written to can't be emptied before the switch
+  if (!is_ram(&rootsf) || (rootsf.f_flags&1)) TT.opt['2'] = 1;
+
+  return 0;
+}
+
+// --- 3. survey
+
+// The old root without what is mounted on it, as a mount of our own: hidden
+// files are seen, and no way leads into another file system. In a user
+// namespace the kernel keeps hidden what is hidden (EINVAL): "/" itself then,
+// and tree_run() stays off other mounts.
+static int open_source(void)
+{
+  int fd = open_tree(TT.oldroot, "",
+    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+
+  return fd != -1 ? fd : openat(TT.oldroot, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+}
+
+// Count the tree, unless nothing depends on it. TREE_COUNT is the move with its
+// effects left out.
+static int count_tree(void)
+{
+  struct tree t = {.mode = TREE_COUNT, .src = open_source()};
+  int rc = -1;
+
+  if (t.src == -1) fault(&why, errno, "opening", "/");
+  else rc = tree_run(&t, &why);
+  tree.bytes = t.bytes;
+  tree.inodes = t.inodes;
+  if (!rc && (TT.opt['v'] || TT.opt['n']))
+    say("/ holds %s in %llu inodes, the largest file %s: %s",
+      size(t.bytes), t.inodes, size(t.largest), t.big ? : "none");
+  if (t.src != -1) close(t.src);
+  tree_free(&t);
+
+  return rc;
+}
+
+// Step 3: how much there is, and the new file system that is to hold it. That
+// is made here, as a mount that is attached nowhere, so that every option is
+// checked and every limit known before anything changes.
+static int survey(void)
+{
+  if (fsnew_open(&leaf, TT.type, &why)
+    || fsnew_option(&leaf, "", "source=leafroot", &why)
+    || fsnew_option(&leaf, "", "mode=0755", &why)) return -1;
+  leaf.mode = 0;
+  if (give_options(&leaf) || fsnew_mount(&leaf, &why)) return -1;
+  if (fstatfs(leaf.dir, &leafsf)) return fault(&why, errno, "mounting", "tmpfs");
+
+  if (leaf.size || leaf.nr_inodes || TT.opt['2'] || TT.opt['n'] || TT.opt['v'])
+    return count_tree();
+
+  return 0;
+}
+
+// --- 4. check
+
+// Memory the kernel could give out now, in bytes.
+static unsigned long long available(void)
+{
+  char *s = slurp(TT.proc, "meminfo"),
+    *line = s ? strstr(s, "MemAvailable:") : 0;
+  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
+
+  free(s);
+
+  return bytes;
+}
+
+// Does the tree fit?
+static int check_size(void)
+{
+  unsigned long long holds = leafsf.f_blocks*(unsigned long long)leafsf.f_bsize,
+    need = tree.bytes+tree.inodes*1024, have = available();
+
+  if (leaf.size && holds && holds<tree.bytes)
+    return say("tree needs %s in %llu inodes, %s holds %s",
+      size(tree.bytes), tree.inodes, leaf.size, size(holds));
+  if (leaf.nr_inodes && leafsf.f_files && leafsf.f_files<tree.inodes)
+    return say("tree needs %s in %llu inodes, %s holds %llu",
+      size(tree.bytes), tree.inodes, leaf.nr_inodes,
+      (unsigned long long)leafsf.f_files);
+  if (TT.opt['2'] && have && have<need)
+    return say("-2 needs %s more memory, %s are available",
+      size(need), size(have));
+
+  return 0;
+}
+
+// Can NEWROOT be mounted on, or is it the new root already?
+static int check_newroot(void)
+{
+  struct kstat st;
+  struct mountinfo *m;
+  int fd = openat(TT.cwd, TT.newroot, O_PATH|O_CLOEXEC);
+
+  if (fd == -1)
+    return errno == ENOENT ? 0 : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+  if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
+  close(fd);
+  if (!S_ISDIR(st.mode))
+    return fault(&why, ENOTDIR, "NEWROOT", "%s", TT.newroot);
+  if ((int)st.mnt == root->id)
+    return st.ino == rootst.st_ino ? say("NEWROOT %s: is /", TT.newroot) : 0;
+  for (m = mounts; m && m->id != (int)st.mnt; ) m = m->next;
+
+  return say("NEWROOT %s: is on %s, which is mounted already", TT.newroot,
+    m ? m->dir : "another root");
+}
+
+// Find what to run: INIT, or the first of the usual that can be.
+static int check_init(void)
+{
+  unsigned i;
+
+  if (TT.init) return initcheck(TT.oldroot, *TT.init, &why);
+  for (i = 0; i<ARRAY_LEN(usual); i++) {
+    if (is_self(usual[i])) continue;
+    if (!initcheck(TT.oldroot, usual[i], &why))
+      return -!(TT.init = make_argv(usual[i]));
+    fault_clear(&why);
+  }
+
+  return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
+    " can be run");
+}
+
+// Step 4: check everything that can be known before anything is changed.
+static int check(void)
+{
+  int fd;
+
+  if (!TT.pid1 && !TT.opt['n'] && TT.rootfs)
+    return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
+      TT.newroot);
+  if (check_newroot() || check_init() || check_size()) return -1;
+  if (leaf.set & MATTR_NOEXEC)
+    return say("option noexec: %s could not be run", *TT.init);
+  if (TT.dev) {
+    if (-1 == (fd = console_open(TT.dev)))
+      return fault(&why, errno, "-c", "%s", TT.dev);
+    close(fd);
+  }
+  if (TT.opt['n']) {
+    say("would %s it to a %s on %s, %s and run %s",
+      TT.opt['2'] ? "copy" : "move", TT.type, TT.newroot,
+      TT.rootfs ? "move that over /" : "pivot to it", *TT.init);
+
+    return 1;
+  }
+
+  return 0;
+}
+
+// ---- Up to here nothing has been changed.
+
+// --- 5. mount
+
+// Set the times of directory DIR to those in ST.
+static void set_times(int dir, struct stat *st)
+{
+  struct timespec ts[2] = {st->st_atim, st->st_mtim};
+
+  futimens(dir, ts);
+}
+
+// Open the directory that NEWROOT is in.
+static int open_up(void)
+{
+  char *path = strdup(TT.newroot);
+  int fd = path ? openat(TT.cwd, dirname(path),
+    O_RDONLY|O_DIRECTORY|O_CLOEXEC) : -1;
+
+  free(path);
+
+  return fd;
+}
+
+// Step 5: attach the leaf to NEWROOT, a directory that is made if need be,
+// which its parent's times don't show.
+static int mount_leaf(void)
+{
+  struct stat st;
+  int up;
+
+  if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
+    if ((up = open_up()) == -1 || fstat(up, &st)
+      || mkdirat(TT.cwd, TT.newroot, 0755))
+        return fault(&why, errno, "creating", "%s", TT.newroot);
+    set_times(up, &st);
+    close(up);
+    if (fstatat(TT.cwd, TT.newroot, &st, 0))
+      return fault(&why, errno, "creating", "%s", TT.newroot);
+    TT.made = 1;
+    tree.skip = st.st_ino;
+  }
+  if (move_mount(leaf.dir, "", TT.cwd, TT.newroot, MOVEMOUNT_F_EMPTY))
+    return fault(&why, errno, "mounting on", "%s", TT.newroot);
+
+  return 0;
+}
+
+static void unmount_leaf(void)
+{
+  struct stat st;
+  int up;
+
+  if (!fchdir(leaf.dir)) umount2(".", MNT_DETACH);
+  if (fchdir(TT.cwd)) return;
+  if (!TT.made || (up = open_up()) == -1) return;
+  if (!fstat(up, &st) && !unlinkat(TT.cwd, TT.newroot, AT_REMOVEDIR))
+    set_times(up, &st);
+  close(up);
+}
+
+// --- 6. fill
+
+// Say how far TREE is: after two seconds, and then on a terminal in a line that
+// stays, on a serial line (which has no width) every four seconds.
+static void progress(struct tree *t)
+{
+  static unsigned long long total;
+  static long long last;
+  long long ms = now()-TT.filling;
+  struct winsize ws = {0};
+  int live = !ioctl(2, TIOCGWINSZ, &ws) && ws.ws_col;
+
+  if (ms<2000 || TT.opt['q'] || now()-last<(live ? 200 : 4000)) return;
+  last = now();
+
+  // What isn't known yet is counted now: what's left, if it's being moved
+  if (!total && !(total = tree.total)) {
+    struct fault f = {0};
+    struct tree left = {.mode = TREE_COUNT, .src = t->src, .workers = 1};
+
+    if (!tree_run(&left, &f))
+      total = left.bytes + (t->mode == TREE_MOVE ? t->done : 0);
+    tree_free(&left);
+    fault_clear(&f);
+  }
+  dprintf(2, "%sleafroot: %s of %s, %s/s, %llu s left%s", live ? "\r" : "",
+    size(t->done), size(total), size(t->done*1000/ms),
+    t->done ? (maxof(total, t->done)-t->done)*ms/t->done/1000 : 0,
+    live ? "\e[K" : "\n");
+  TT.live = live;
+}
+
+// What's too long to wait for: SIGTERM and the like stop the filling.
+static void cancel(int sig)
+{
+  TT.cancel = sig;
+}
+
+// Set the leaf's limits to BYTES and INODES, where no option has set them.
+static int set_limits(unsigned long long bytes, unsigned long long inodes)
+{
+  struct fsnew n;
+  char buf[64];
+  int rc;
+
+  if (leaf.ramfs || (leaf.size && leaf.nr_inodes)) return 0;
+  if (fsnew_pick(&n, leaf.dir, &why)) return -1;
+  sprintf(buf, "size=%llu", bytes);
+  rc = leaf.size ? 0 : fsnew_option(&n, "", buf, &why);
+  sprintf(buf, "nr_inodes=%llu", inodes);
+  if (!rc && !leaf.nr_inodes) rc = fsnew_option(&n, "", buf, &why);
+  if (!rc) rc = fsnew_remount(&n, &why);
+  fsnew_close(&n);
+
+  return rc;
+}
+
+// Step 6: move everything, or with -2 copy it. Where no option limits the leaf
+// it has no limit while it's filled, and then the kernel's default, or more if
+// what's in it needs more. (To limit what is unlimited is EINVAL, so "no limit"
+// is many times the memory there is.)
+static int fill(void)
+{
+  static int signals[] = {SIGTERM, SIGINT, SIGHUP};
+  unsigned long long bytes = leafsf.f_blocks*leafsf.f_bsize,
+    inodes = leafsf.f_files;
+  struct statfs sf;
+  unsigned i;
+  int rc;
+
+  TT.filling = now();
+  tree.mode = TT.opt['2'] ? TREE_COPY : TREE_MOVE;
+  tree.src = open_source();
+  tree.dst = leaf.dir;
+  tree.keep = leaf.mode;
+  tree.tick = progress;
+  tree.cancel = &TT.cancel;
+  if (tree.src == -1) return fault(&why, errno, "opening", "/");
+  if (set_limits(bytes*16, inodes*16)) return -1;
+  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], cancel);
+  rc = tree_run(&tree, &why);
+  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
+  if (TT.live) dprintf(2, "\n");
+  if (rc || fstatfs(leaf.dir, &sf)) return -1;
+  if (tree.held && !TT.opt['q'])
+    say("%s is in use: %s stay in memory until it's released", tree.held,
+      size(tree.busy));
+
+  // A default that's too small would leave nothing to write to
+  i = sf.f_bsize;
+  bytes = maxof(bytes, (sf.f_blocks-sf.f_bfree)*i*9/8+(8<<20));
+  inodes = maxof(inodes, (sf.f_files-sf.f_ffree)*9/8+1024);
+
+  return set_limits(bytes, inodes);
+}
+
+static void put_back(void)
+{
+  if (tree.src != -1 && tree_back(&tree, &why)) complain("");
+}
+
+// --- 7. carry
+
+// Step 7: take the other mounts over.
+static int carry_over(void)
+{
+  carry.list = mounts;
+  carry.root = root->id;
+  carry.from = TT.oldroot;
+  carry.to = leaf.dir;
+  carry.scratch = fs_detached("tmpfs");
+
+  return carry_mounts(&carry, &why);
+}
+
+static void carry_home(void)
+{
+  if (carry_back(&carry, &why)) complain("");
+}
+
+// --- 8. switch
+
+// Step 8: make the leaf "/". The commit point.
+static int switch_over(void)
+{
+  close(tree.src);
+  tree_free(&tree);
+  if (switchroot(TT.oldroot, leaf.dir, !TT.rootfs, 0, &why)) return -1;
+  if (leaf.set & MATTR_RDONLY) mountopt_apply(leaf.dir, ".", MATTR_RDONLY, 0);
+  if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
+
+  return 0;
+}
+
+// --- 9. wipe and seal
+
+// The process that empties the old root while init runs: our copy, started as
+// leafroot //wipe with the old root at descriptor 3 and a pipe at 4 that ends
+// when PID 1 has become init.
+static void wiper_main(void)
+{
+  unsigned long long left = 0;
+  long long begun = now();
+  char c;
+
+  prctl(PR_SET_NAME, "leafroot-wipe");
+  if (seal_wipe(3, &left, &why)) complain("");
+  else {
+    while (read(4, &c, 1)>0);
+    if (left) say("%llu entries of the old root could not be removed", left);
+    else if (seal_root(3, 10, &why)) complain("");
+    else if (toys.optc>1)
+      say("old root emptied and sealed in %lld ms", now()-begun);
+  }
+  _exit(!!why.step);
+}
+
+// Step 9: empty and seal the old root behind init's back. While our program, a
+// file in there, runs, it can't be sealed: a copy in memory does that.
+static void wipe_and_seal(void)
+{
+  char *argv[] = {"leafroot", WIPER, TT.opt['v'] ? "v" : 0, 0};
+  int fds[2], self, copy;
+  off_t off = 0;
+  struct stat st;
+
+  if (console_leave(rootst.st_dev, TT.dev))
+    say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
+  if (!TT.rootfs || !is_ram(&rootsf)) return;
+  if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
+  if (fork()) return (void)close(*fds);
+
+  setsid();
+  self = openat(TT.proc, "self/exe", O_RDONLY|O_CLOEXEC);
+  copy = fcntl(syscall(SYS_memfd_create, "leafroot", 0), F_DUPFD_CLOEXEC, 9);
+  if (self != -1 && copy != -1 && !fstat(self, &st))
+    while (off<st.st_size && 0<sendfile(copy, self, &off, st.st_size-off));
+  dup2(fcntl(TT.oldroot, F_DUPFD_CLOEXEC, 9), 3);
+  dup2(fcntl(*fds, F_DUPFD_CLOEXEC, 9), 4);
+  syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
+  say("old root not emptied: %s", strerror(errno));
+  _exit(1);
+}
+
+// --- 10. run
+
+// Nothing can be run: stay, as PID 1 must not exit.
+static void hang(void)
+{
+  say("hanging");
+  for (;;) if (wait(0)<0) pause();
+}
+
+// Step 10: run init, and if it can't be, the first of the usual that can.
+// Never returns.
+static void run_init(void)
+{
+  unsigned i;
+  int err = 0;
+
+  umask(toys.old_umask);
+  signal(SIGPIPE, SIG_DFL);
+  if (TT.init) {
+    execve(*TT.init, TT.init, environ);
+    err = errno;
+    say("init %s: %s", *TT.init, strerror(err));
+  }
+  if (!TT.pid1) _exit(126+(err == ENOENT));
+  for (i = 0; i<ARRAY_LEN(usual); i++) {
+    char **argv = is_self(usual[i]) ? 0 : make_argv(usual[i]);
+
+    if (argv) execve(*argv, argv, environ);
+    free(argv);
+  }
+  say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh runs");
+  hang();
+}
+
+// The boot. Each step is done, or has left in WHY or said why it could not be;
+// 1 means that there's no more to do but to run init. Up to the switch, a
+// failure undoes what was done, the half-done step first.
+void leafroot_main(void)
+{
+  static struct {
+    char *name;
+    int (*go)(void);
+    void (*undo)(void);
+  } step[] = {
+    {"read", read_params, 0},
+    {"look", look, 0},
+    {"survey", survey, 0},
+    {"check", check, 0},
+    {"mount", mount_leaf, unmount_leaf},
+    {"fill", fill, put_back},
+    {"carry", carry_over, carry_home},
+    {"switch", switch_over, 0}
+  };
+  unsigned i;
+  int rc = 0;
+  long long begun = now(), ms;
+
+  if (toys.optc && !strcmp(*toys.optargs, WIPER)) wiper_main();
+  TT.pid1 = getpid() == 1;
+  if (!TT.pid1 && toys.optc) {
+    toys.which->flags &= ~TOYFLAG_NOHELP;
+    check_help(toys.optargs);
+  }
+  console_fill();
+  tree.src = -1;
+
+  for (i = 0; i<ARRAY_LEN(step); i++) {
+    ms = now();
+    if ((rc = step[i].go())) break;
+    if (TT.opt['v']) say("%s: %lld ms", step[i].name, now()-ms);
+  }
+  if (rc<0) {
+    complain("");
+    for (i++; i--; ) if (step[i].undo) step[i].undo();
+    if (TT.opt['h']) hang();
+    if (!TT.pid1) _exit(1);
+    if (TT.opt['v']) say("booting in place");
+  } else if (rc) {
+    if (TT.opt['n'] && !TT.pid1) _exit(0);
+  } else {
+    wipe_and_seal();
+    if (!TT.opt['q']) say("/ is a %s now: %s in %llu inodes %s in %lld ms",
+      TT.type, size(tree.bytes), tree.inodes,
+      tree.mode == TREE_MOVE ? "moved" : "copied", now()-begun);
+  }
+  run_init();
+}
