@@ -137,8 +137,8 @@ freed()
 found() { below | grep -x "$1"; }
 
 # mounts: every mount but the root, so that it can be compared across the switch:
-# path, where in its file system, options, propagation, and the file system, for
-# which the root's own is just "root". In the order of stacking for each path.
+# path, where in its file system, options, and the file system. The root's own is
+# just "root", and rootfs has no relatime. In the order of stacking for each path.
 mounts()
 {
   awk '$5 == "/" { dev = $3 }
@@ -148,8 +148,9 @@ mounts()
         split(line[i], f, " ")
         if (f[5] == "/") continue
         for (j = 7; f[j] != "-"; j++);
+        if (f[3] == dev) sub(/,relatime/, "", f[6])
         print f[5], f[4], f[6], f[3] == dev ? "root" : f[3] " " f[j+1] " " f[j+2]
       }
     }' /proc/self/mountinfo | sort -s -k 1,1
 }
-same_mounts() { mounts | diff /run/mounts -; }
+same_mounts() { mounts > /run/mounts.now && diff /run/mounts /run/mounts.now; }

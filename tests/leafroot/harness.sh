@@ -54,12 +54,14 @@ pack() { (cd "$1" && find . | cpio -oH newc --quiet "${@:3}") > "${2:-$1.cpio}";
 # line), and AFTER by the init that leafroot runs. What is expected is written
 # in them: one marker for each line that begins with want, deny or same, in
 # order. Keys: cmdline, mem (MiB), cpus, limit (s), leaf, says (globs, one for
-# each line that leafroot prints; "any" for do not care), stage (commands that
-# add files to the archive), root (the archive). With rdinit= in cmdline there
+# each line that leafroot prints, by default the one that it is done; "any" for
+# do not care), stage (commands that add files to the archive), root (the
+# archive). With rdinit= in cmdline there
 # is no /init.
 boot()
 {
-  local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=90 says='' \
+  local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=90 \
+    says='leafroot: / is a *fs now: * moved in *' \
     leaf='exec leafroot /newroot /sbin/init' stage='' root=small
 
   # shellcheck disable=SC2053

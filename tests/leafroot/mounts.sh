@@ -14,7 +14,7 @@ boot mounts '
   touch /f/target
   mount --bind /a/file /f/target
   mount --bind /a/b /f
-  odd=$(printf "/new\nline\ttab \\\\\\\\040 #")
+  odd=$(printf "/new\nline\ttab \\\\040 #")
   mkdir "$odd"
   mount -t tmpfs "odd name" "$odd"
   echo odd > "$odd/x"
@@ -25,7 +25,7 @@ boot mounts '
   want sealed sealed
   want mounts same_mounts
   same deep deep cat /a/b/c/x
-  same odd odd cat "$(printf "/new\nline\ttab \\\\\\\\040 #")/x"
+  same odd odd cat "$(printf "/new\nline\ttab \\\\040 #")/x"
   deny read-only touch /s/x
   want upper umount /s
   same lower 1 cat /s/one

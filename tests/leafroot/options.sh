@@ -37,7 +37,8 @@ boot rootfstype-ramfs '
 # What a disk root would have had is no reason not to boot.
 boot rootfstype-ext4 '' '
   want leaf is_leaf tmpfs
-' cmdline='root=/dev/vda rootfstype=ext4' says='leafroot: *ext4*'
+' cmdline='root=/dev/vda rootfstype=ext4' says='leafroot: *ext4*
+leafroot: / is a tmpfs now:*'
 
 boot argument-first '' '
   want leaf is_leaf
@@ -79,20 +80,21 @@ boot off '
   want rootfs is_rootfs
   same args "one two" echo "$@"
   want intact intact
-' cmdline=leafroot=off leaf='exec leafroot /newroot /sbin/init one two'
+' cmdline=leafroot=off says= \
+  leaf='exec leafroot /newroot /sbin/init one two'
 
 boot off-rdinit '' '
   want rootfs is_rootfs
   same args "one two" echo "$@"
-' cmdline='rdinit=/sbin/leafroot leafroot=off one two'
+' cmdline='rdinit=/sbin/leafroot leafroot=off one two' says=
 
 boot quiet '' '
   want leaf is_leaf
-' cmdline=leafroot=quiet
+' cmdline=leafroot=quiet says=
 
 boot quiet-option '' '
   want leaf is_leaf
-' leaf='exec leafroot -q /newroot /sbin/init'
+' leaf='exec leafroot -q /newroot /sbin/init' says=
 
 boot verbose '' '
   want leaf is_leaf
@@ -115,8 +117,12 @@ HUNG='
 '
 boot hang "$HUNG" '
   echo "=== booted BAD"
-' cmdline=leafroot=hang leaf='exec leafroot /newroot /no/init' says='leafroot: */no/init*'
+' cmdline=leafroot=hang leaf='exec leafroot /newroot /no/init' \
+  says='leafroot: */no/init*
+leafroot: hanging'
 
 boot hang-option "$HUNG" '
   echo "=== booted BAD"
-' leaf='exec leafroot -h /newroot /no/init' says='leafroot: */no/init*'
+' leaf='exec leafroot -h /newroot /no/init' \
+  says='leafroot: */no/init*
+leafroot: hanging'

@@ -67,12 +67,14 @@ boot refuse-cmdline-init '' '
 boot warn-option '' '
   want leaf is_leaf
   want options has nosuid size=102400k
-' cmdline='rootflags=size=100M,nonsense=1,nosuid' says='leafroot: *nonsense=1*'
+' cmdline='rootflags=size=100M,nonsense=1,nosuid' says='leafroot: *nonsense=1*
+leafroot: / is a *'
 
 boot warn-word '' '
   want leaf is_leaf
 ' cmdline='leafroot=quite,nonsense' says='leafroot: *quite*
-leafroot: *nonsense*'
+leafroot: *nonsense*
+leafroot: / is a *'
 
 # Not PID 1: each is one line and exit 1, and nothing has changed.
 boot not-init '
@@ -98,4 +100,4 @@ boot not-init '
   finish
 ' '
   echo "=== booted BAD"
-' leaf=:
+' leaf=: says=

@@ -43,7 +43,7 @@ boot unsealed '
   want listed found old-secret
   want mkdir found "mkdir 0"
   want create found "create 0"
-' leaf='exec chroot . /sbin/init'
+' leaf='exec chroot . /sbin/init' says=
 
 # No script, nothing mounted. Words the kernel does not know are for init.
 boot rdinit '' '
