@@ -205,9 +205,12 @@ static int attach(struct carry *c)
   return 0;
 }
 
-// Unmount it, everything in it having been moved off.
+// Unmount it, unless something could not be moved off it.
 static void detach(struct carry *c)
 {
+  int i;
+
+  for (i = 0; i<c->units; i++) if (c->unit[i].at == SCRATCH) return;
   if (c->attached && !fchdir(c->scratch)) umount2(".", MNT_DETACH);
   c->attached = 0;
 }
@@ -249,7 +252,8 @@ int carry_back(struct carry *c, struct fault *f)
   struct unit *u;
   int i, rc = 0;
 
-  if (c->units && !c->attached && attach(c))
+  if (!c->units) return 0;
+  if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
   for (i = 0; i<c->units; i++) {
     u = c->unit+i;

@@ -163,7 +163,8 @@ int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
 
   // ramfs takes any word at all and does nothing about it, but for mode=
   // (fs/ramfs/inode.c ramfs_parse_param())
-  if (n->ramfs && eq && strcmp(key, "mode") && !strstr(key, "context"))
+  if (n->ramfs && eq && strcmp(key, "mode") && strcmp(key, "source")
+    && !strstr(key, "context"))
     rc = fault(f, 0, "option", "%s%s: ramfs has no such option", from, opt);
   else if (fsconfig(n->ctx, eq ? FSCONFIG_STRING : FSCONFIG_FLAG, key,
     eq ? eq+1 : 0, 0)) rc = refused(n, "option", from, opt, f);

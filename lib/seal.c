@@ -34,16 +34,17 @@ static unsigned kind(int root, struct fault *f)
 int seal_wipe(int root, unsigned long long *left, struct fault *f)
 {
   struct tree t = {.mode = TREE_WIPE};
-  int rc = -1;
+  struct statfs sf;
+  int rc;
 
   if (!kind(root, f)) return -1;
+  if (!fstatfs(root, &sf) && (sf.f_flags&1) && !fchdir(root))
+    mount(0, ".", 0, MS_REMOUNT, 0);
 
   // A copy of the mount without those on it: no way leads into another one
   t.src = open_tree(root, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
   if (t.src == -1) return fault(f, errno, "wiping", "the old root");
-  if (fchdir(t.src) || mount(0, ".", 0, MS_REMOUNT|MS_BIND, 0))
-    fault(f, errno, "wiping", "the old root");
-  else rc = tree_run(&t, f);
+  rc = tree_run(&t, f);
   *left = t.left;
   tree_free(&t);
   close(t.src);

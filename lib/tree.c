@@ -32,7 +32,6 @@ struct dir {
   struct kstat *st;        // as found, before emptying it changed its times
   int src, dst;            // descriptors, -1 while it waits
   int busy;                // 1 for being read, 1 for each thing not done in it
-  char there;              // taking back: dst was there already
   char name[];
 };
 
@@ -73,6 +72,7 @@ struct walk {
   struct link *link[16384];
   int running, ended, threads;
   int merge;               // taking back: what's there already stays
+  int go_on;               // when something fails do the rest
   unsigned uid, gid;       // what new files get by themselves
   unsigned long long mnt;  // the mount that is walked
   int noatime, noxattr, home;
@@ -101,7 +101,8 @@ static char *path_of(struct dir *d, char *name)
   }
 }
 
-// STEP failed on NAME in D: everything stops. Returns -1.
+// STEP failed on NAME in D: everything stops, unless that would make it worse.
+// Returns -1.
 static int fail(struct worker *w, char *step, struct dir *d, char *name)
 {
   struct walk *k = w->walk;
@@ -111,7 +112,8 @@ static int fail(struct worker *w, char *step, struct dir *d, char *name)
 
   pthread_mutex_lock(&k->lock);
   fault(k->f, err, step, "%s", s ? : name);
-  for (i = 0; i<ARRAY_LEN(k->worker); i++) k->worker[i].stop = 1;
+  if (k->go_on) w->left++;
+  else for (i = 0; i<ARRAY_LEN(k->worker); i++) k->worker[i].stop = 1;
   pthread_cond_broadcast(&k->more);
   pthread_mutex_unlock(&k->lock);
   free(s);
@@ -543,11 +545,8 @@ static int open_dir(struct worker *w, struct dir *d)
   if (fill) {
     // Times, mode and the rest come last: making entries changes them, and
     // sgid or a default ACL would change the entries
-    if (!d->up) d->there = k->merge;
-    else if (mkdirat(d->up->dst, name, 0700)) {
-      if (errno != EEXIST || !k->merge) return fail(w, "creating", d, "");
-      d->there = 1;
-    }
+    if (d->up && mkdirat(d->up->dst, name, 0700)
+      && (errno != EEXIST || !k->merge)) return fail(w, "creating", d, "");
     d->dst = openat(d->up ? d->up->dst : t->dst, name,
       O_RDONLY|O_DIRECTORY|OFLAGS);
     if (d->dst == -1) return fail(w, "opening", d, "");
@@ -569,13 +568,13 @@ static int finish_dir(struct worker *w, struct dir *d)
 
   if (t->mode == TREE_COUNT) return 0;
   if (t->mode != TREE_WIPE) {
-    if (!d->there && (d->up || !t->keep)) {
+    if (d->up || !t->keep) {
       if (fchown(d->dst, st->uid, st->gid))
         return fail(w, "setting the owner of", d, "");
       if (fchmod(d->dst, st->mode&07777))
         return fail(w, "setting the mode of", d, "");
     }
-    if (!k->noxattr && !d->there && !foreign(k, st)
+    if (!k->noxattr && !foreign(k, st)
       && filecopy_xattrs(&w->copy, d->src, d->dst))
       return fail(w, "copying the attributes of", d, "");
     if (filecopy_times(d->dst, st))
@@ -584,15 +583,13 @@ static int finish_dir(struct worker *w, struct dir *d)
       && filecopy_thaw(d->dst, st->attr)) return fail(w, "locking", d, "");
   }
   // A mount point is EBUSY, one with linked names in it ENOTEMPTY: for later
-  if (d->up && (t->mode == TREE_MOVE || t->mode == TREE_WIPE)
-    && unlinkat(d->up->src, name, AT_REMOVEDIR) && errno != ENOENT)
-  {
-    if (t->mode == TREE_WIPE) w->left++;
-    else if (errno != EBUSY && errno != ENOTEMPTY && errno != EEXIST)
-      return fail(w, "removing", d, "");
-  }
+  if (!d->up || t->mode == TREE_COPY
+    || !unlinkat(d->up->src, name, AT_REMOVEDIR) || errno == ENOENT) return 0;
+  if (t->mode == TREE_WIPE) w->left++;
+  else if (errno != EBUSY && errno != ENOTEMPTY && errno != EEXIST)
+    return fail(w, "removing", d, "");
 
-  return 0;
+  return -k->merge;
 }
 
 // Let go of D.
@@ -623,7 +620,11 @@ static int put_dir(struct worker *w, struct dir *d, int skipped)
     busy = --d->busy;
     pthread_mutex_unlock(&k->lock);
     if (busy) return 0;
-    if (!skipped && finish_dir(w, d)) return -1;
+    if (!skipped && finish_dir(w, d)) {
+      if (w->stop) return -1;
+      // It's tried again, by its times as they were before it was emptied
+      if (k->merge) filecopy_times(d->src, d->st);
+    }
     skipped = 0;
     free_dir(k, d);
     d = up;
@@ -639,17 +640,18 @@ static int do_dir(struct worker *w, struct dir *d)
   long len, off;
   int rc = open_dir(w, d);
 
-  if (rc<0) return -1;
+  if (w->stop) return -1;
   if (rc || (foreign(w->walk, d->st))) return put_dir(w, d, rc);
   for (;;) {
     len = syscall(SYS_getdents64, d->src, w->ents, 65536);
-    if (len<0) return fail(w, "reading", d, "");
-    if (!len) return put_dir(w, d, 0);
+    if (len<0 && errno != ENOENT) fail(w, "reading", d, "");
+    if (w->stop) return -1;
+    if (len<1) return put_dir(w, d, 0);
     for (off = 0; off<len; off += de->d_reclen) {
       de = (void *)(w->ents+off);
       if (de->d_name[0] == '.' && (!de->d_name[1]
         || (de->d_name[1] == '.' && !de->d_name[2]))) continue;
-      if (do_entry(w, d, de->d_name, de->d_type, 0)) return -1;
+      do_entry(w, d, de->d_name, de->d_type, 0);
       if (w->stop) return -1;
     }
   }
@@ -677,7 +679,8 @@ static void *work(void *arg)
     pthread_mutex_unlock(&k->lock);
     if (d) do_dir(w, d);
     else {
-      if (!do_entry(w, b->dir, b->name, DT_REG, 1)) put_dir(w, b->dir, 0);
+      do_entry(w, b->dir, b->name, DT_REG, 1);
+      if (!w->stop) put_dir(w, b->dir, 0);
       free(b);
     }
     pthread_mutex_lock(&k->lock);
@@ -828,6 +831,7 @@ static int run(struct tree *t, struct fault *f, int merge)
   limit = !getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &most);
   rc = start(k, t, f);
   k->merge = merge;
+  k->go_on = merge || t->mode == TREE_WIPE;
   if (!rc && !(rc = push_dir(k->worker, 0, ""))) run_workers(k);
   if (f->step) rc = -1;
 
@@ -855,21 +859,29 @@ int tree_run(struct tree *t, struct fault *f)
 }
 
 // Undo what tree_run() did for T, whether it failed or not: what was moved is
-// put back, times of directories included. (A copy has changed nothing.) Leaves
-// a fault if even that fails; more may then be in the new tree than in the old.
+// put back, times of directories included. (A copy has changed nothing.) What
+// fails is tried three times, as another thing put back can be what it needs.
+// Leaves a fault if even that fails; some is then still in the new tree only.
 // Returns 0 or -1.
 int tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.mode = TREE_MOVE, .src = t->dst, .dst = t->src,
     .keep = 1, .workers = t->workers, .tick = t->tick};
   struct dir *d;
-  int rc;
+  int rc, tries = 3;
 
   if (t->mode != TREE_MOVE) return 0;
-  rc = run(&back, f, 1);
+  while ((rc = run(&back, f, 1)) && --tries) {
+    tree_free(&back);
+    fault_clear(f);
+  }
   tree_free(&back);
+
+  // Directories that were not finished: their new ones have no metadata yet
   for (d = t->undo; d; d = d->older) if (d->src != -1 && d->st) {
-    if (filecopy_times(d->src, d->st)) rc = -1;
+    if (fchown(d->src, d->st->uid, d->st->gid)
+      || fchmod(d->src, d->st->mode&07777) || filecopy_times(d->src, d->st))
+        rc = fault(f, errno, "putting back", "the metadata of directories");
     if (d->st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
       filecopy_thaw(d->src, d->st->attr);
   }

@@ -54,7 +54,7 @@ GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
   char *newroot, *dev, *type, **init, **args, *cmdline, *started;
   struct arg_list *o;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, stuck;
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
   long long filling;       // since when, in ms
@@ -425,7 +425,12 @@ static int check_init(void)
 {
   unsigned i;
 
-  if (TT.init) return initcheck(TT.oldroot, *TT.init, &why);
+  if (TT.init) {
+    if (!initcheck(TT.oldroot, *TT.init, &why)) return 0;
+    TT.init = 0;
+
+    return -1;
+  }
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     if (is_self(usual[i])) continue;
     if (!initcheck(TT.oldroot, usual[i], &why))
@@ -495,6 +500,9 @@ static int mount_leaf(void)
   struct stat st;
   int up;
 
+  // On a shared root the leaf would be shared too, and then nothing could be
+  // moved off it (fs/namespace.c do_move_mount(): EINVAL)
+  if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
     if ((up = open_up()) == -1 || fstat(up, &st)
       || mkdirat(TT.cwd, TT.newroot, 0755))
@@ -517,7 +525,9 @@ static void unmount_leaf(void)
   struct stat st;
   int up;
 
+  if (TT.stuck) return;
   if (!fchdir(leaf.dir)) umount2(".", MNT_DETACH);
+  if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
   if (fchdir(TT.cwd)) return;
   if (!TT.made || (up = open_up()) == -1) return;
   if (!fstat(up, &st) && !unlinkat(TT.cwd, TT.newroot, AT_REMOVEDIR))
@@ -642,7 +652,8 @@ static int carry_over(void)
 
 static void carry_home(void)
 {
-  if (carry_back(&carry, &why)) complain("");
+  // What isn't back is still below NEWROOT, which therefore has to stay
+  if (carry_back(&carry, &why)) TT.stuck = complain("");
 }
 
 // --- 8. switch
