@@ -141,9 +141,10 @@ static int push_dir(struct worker *w, struct dir *up, char *name)
   d->busy = 1;
   pthread_mutex_lock(&k->lock);
   if (up) up->busy++;
-  d->next = k->stack;
+  // One directory is for who found it, or a chain of them would wake the other
+  // thread at each level
+  if ((d->next = k->stack)) pthread_cond_signal(&k->more);
   k->stack = d;
-  pthread_cond_signal(&k->more);
   pthread_mutex_unlock(&k->lock);
 
   return 0;
@@ -783,6 +784,10 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     close(i);
   }
   k->noxattr = flistxattr(t->src, 0, 0)<0 && errno == EOPNOTSUPP;
+
+  // Growing a descriptor table that threads share waits for RCU, each time it
+  // doubles (fs/file.c expand_fdtable()): grow it while we are alone
+  if (-1 != (i = fcntl(t->src, F_DUPFD_CLOEXEC, 16383))) close(i);
 
   return 0;
 }

@@ -55,11 +55,12 @@ xz()
   cp -r "$a"/liblzma/api/lzma.h "$a"/liblzma/api/lzma "$lib/include"
 }
 
-# The small configuration its makefile calls MINIFY, without the assembler.
+# One loop of each kind, but inlined and at -O2: 4k more than what its makefile
+# calls MINIFY, and two to three times as fast.
 zstd()
 {
-  cc libzstd lib "${ZSTD:--DHUF_FORCE_DECOMPRESS_X1
-    -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT -DZSTD_NO_INLINE}
+  cc libzstd lib "-O2 -DHUF_FORCE_DECOMPRESS_X1
+    -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT
     -DZSTD_STRIP_ERROR_STRINGS -DDYNAMIC_BMI2=0 -DZSTD_DISABLE_ASM
     -DZSTD_LEGACY_SUPPORT=0 -DZSTD_NO_TRACE -DXXH_NAMESPACE=ZSTD_
     -DDEBUGLEVEL=0" common/entropy_common common/error_private \
@@ -85,7 +86,7 @@ isal()
 {
   [ "$machine" = x86_64 ] || return 0
   a=$src/libisal
-  cc libisal igzip "-DNO_STATIC_INFLATE_H -I$a/include -I$a/igzip -O2" \
+  cc libisal igzip "-DNO_STATIC_INFLATE_H -I$a/include -I$a/igzip -Os" \
     igzip_inflate
   for i in igzip/igzip_decode_block_stateless_01 \
     igzip/igzip_decode_block_stateless_04 igzip/rfc1951_lookup \
@@ -112,7 +113,7 @@ scripts/need.sh gcc=gcc musl-gcc=musl-tools nasm=nasm || exit 1
 # shellcheck disable=SC2086
 scripts/fetch.sh $names || exit 1
 id=$(cd "$src" && for i in $names; do cat "$i.id"; done
-  cksum "$top/scripts/decoders.sh"; echo "$CFLAGS$ZSTD")
+  cksum "$top/scripts/decoders.sh"; echo "$CFLAGS")
 [ "$id" != "$(cat "$lib/decoders.id" 2> /dev/null)" ] || exit 0
 echo "build decoders" >&2
 (set -e; build) > "$log" 2>&1 || die "$(tail -n 1 "$log")"

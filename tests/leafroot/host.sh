@@ -1,1 +1,120 @@
-# host.sh
+# host.sh - what needs no machine: arguments, a root that is a leaf already, and
+# the tests' own instruments
+# shellcheck shell=bash disable=SC2016
+
+testing "--help" '"$C" --help | head -n 1 | cut -d " " -f 1-2; echo ${PIPESTATUS[0]}' \
+  "usage: leafroot\n0\n" "" ""
+
+# The letters of the usage line are those that are explained.
+explained() { "$C" --help | sed -nE 's/^ *-(.)\t.*/\1/p' | sort | tr -d '\n'; }
+testing "help explains each option of the usage line" \
+  '[ "$("$C" --help | head -n 1 | grep -oE "\[-[a-zA-Z0-9]+| -?\[?-[a-zA-Z]" |
+    tr -d "[ -" | grep -o . | sort | tr -d "\n")" = "$(explained)" ] && explained |
+    grep -c "c.*h.*n.*o.*q.*t.*v"' "1\n" "" ""
+
+# in_leaf COMMANDS: in a mount namespace whose root is a tmpfs with a parent, with
+# busybox and leafroot in it.
+in_leaf()
+{
+  mkdir -p leaf && unshare -m "$BASH" -c '
+    mount --make-rprivate / && mount -t tmpfs leaf leaf &&
+      mkdir leaf/{bin,old,proc,dev,opt} && cp "$1" leaf/bin/busybox &&
+      cp "$2" leaf/bin/leafroot && mount -t proc proc leaf/proc &&
+      cd leaf && pivot_root . old && umount -l /old && cd / &&
+      exec /bin/busybox sh -c "
+        for i in \$(/bin/busybox --list)
+        do
+          /bin/busybox ln -s busybox /bin/\$i 2> /dev/null
+        done
+        PATH=/bin
+        ok() { leafroot \"\$@\" /newroot /bin/echo ran 2>&1; echo \$?; }
+        $3"' - "$(command -v busybox)" "$(realpath "$C")" "$1"
+}
+
+testing "a leaf needs nothing: init runs at once" \
+  "in_leaf 'ok; ls -d /newroot 2>&1'" \
+  "ran\n0\nls: /newroot: No such file or directory\n" "" ""
+testing "arguments and environment pass through" \
+  "in_leaf 'A=\"b  c\" leafroot /n /bin/sh -c \"echo \\\"\\\$A\\\" \\\$# \\\"\\\$1\\\" \\\"\\\$2\\\"\" -- -o \"x y\"'" \
+  "b  c 2 -o x y\n" "" ""
+testing "options of a leaf are remounted" \
+  "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
+    sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \
+  "ran\n0\nrw,nosuid,noatime size=10240k,nr_inodes=2048\n" "" ""
+testing "init missing" "in_leaf 'leafroot /n /no/init 2> e; echo \$?; grep -c . e; grep -c /no/init e'" \
+  "127\n1\n1\n" "" ""
+testing "init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; echo \$?; grep -c . e; grep -c /opt/i e'" \
+  "126\n1\n1\n" "" ""
+testing "leafroot=off" "in_leaf 'leafroot=off ok -o nonsense'" "ran\n0\n" "" ""
+testing "/proc not mounted" "in_leaf 'umount /proc; ok'" "ran\n0\n" "" ""
+testing "a chroot is refused" "in_leaf 'mkdir /c; cp -a /bin /c
+  leafroot=verbose chroot /c /bin/leafroot /n /bin/echo ran 2>&1; echo \$?'" \
+  "leafroot: / is a chroot, not a mount\n1\n" "" ""
+
+# What is refused is one line that names it, and nothing runs.
+refused()
+{
+  testing "refused: $1" "in_leaf 'ok $1'" "leafroot: $2\n1\n" "" ""
+}
+refused "-o nonsense=1" "option nonsense=1: tmpfs: Unknown parameter '\\''nonsense'\\''"
+refused "-o size=many" "option size=many: tmpfs: Bad value for '\\''size'\\''"
+refused "-o size=" "option size=: tmpfs: Bad value for '\\''size'\\''"
+refused "-o mode=9" "option mode=9: tmpfs: Bad value for '\\''mode'\\''"
+refused "-t ext4" "-t ext4: neither tmpfs nor ramfs"
+testing "refused: no argument" "in_leaf 'for i in c o t; do leafroot -\$i 2>&1; echo \$?; done'" \
+  "leafroot: -c: needs an argument\n1\nleafroot: -o: needs an argument\n1\nleafroot: -t: needs an argument\n1\n" "" ""
+
+# Every letter that help does not explain
+testing "refused: all other letters" "in_leaf 'for i in 0 1 2 3 4 5 6 7 8 9 \
+  A B C D E F G H I J K L M N O P Q R S T U V W X Y Z \
+  a b c d e f g h i j k l m n o p q r s t u v w x y z
+  do
+    case $(explained) in *\$i*) continue ;; esac
+    [ \"\$(ok -\$i)\" = \"leafroot: -\$i: unknown option
+1\" ] || { echo \"\$i\"; ok -\$i; }
+  done'" "" "" ""
+
+# The manifest, by which trees are compared, sees what it should.
+M=$WORK/manifest
+testing "manifest: sha256" '
+  for i in 0 1 55 56 63 64 65 119 120 127 128 262143 262144 262145 1000000
+  do
+    head -c $i /dev/urandom > f
+    [ $i -lt 300 ] || dd if=/dev/zero of=f bs=1 count=1 seek=$((i+1234567)) 2> /dev/null
+    "$M" . | grep -q "^/f .* sha256=$(sha256sum f | cut -c 1-64)" || echo $i
+  done' "" "" ""
+testing "manifest: a tree of its own is the same twice" \
+  '"$WORK/hurt" h && "$M" -b h > a && "$M" -b h > b && cmp a b && grep -c . a |
+    grep -c "^6..."; chattr -R -ia h/attrs; rm -rf h' "1\n" "" ""
+testing "manifest: every change is seen" '
+  mkdir -p m/d && cd m && mount -t tmpfs m . && mkdir -p d/e && echo text > f &&
+    ln f d/g && ln -s f l && mknod c c 1 3 && mkfifo p && truncate -s 8192 s
+  "$M" -b . > ../old
+  changes()
+  {
+    "$@"
+    "$M" -b . > ../new
+    cmp -s ../old ../new && echo "not seen: $*"
+    mv ../new ../old
+  }
+  changes chmod 4644 f
+  changes chown 1 f
+  changes chgrp 1 l -h
+  changes touch -hd "2001-01-01 00:00:00.000000001" l
+  changes touch -d "2001-01-01 00:00:00.000000001" d/e
+  changes touch -d "2001-01-01 00:00:00.000000002" d/e
+  changes touch -d "2001-01-01" f
+  changes sh -c "cp -p f x && mv x f"
+  changes sh -c "printf T | dd of=f conv=notrunc && touch -d 2001-01-01 f" 2> /dev/null
+  changes sh -c "dd if=/dev/zero of=s bs=4096 count=1 conv=notrunc" 2> /dev/null
+  changes sh -c "rm c && mknod c c 1 5"
+  changes sh -c "rm p && mkfifo -m 600 p"
+  changes rmdir d/e
+  changes ln -sfn g l
+  changes mount -t tmpfs x d
+  umount d
+  cd .. && umount m' "" "" ""
+testing "manifest: 10000 levels" '
+  "$BASH" -c "for ((i=0; i<100; i++)); do n=\$n/d; done; n=deep\$n; mkdir deep; cd deep
+    for ((i=0; i<100; i++)); do mkdir -p ./\${n#deep/}; cd ./\${n#deep/}; done" 2> /dev/null
+  "$M" deep | grep -c .; rm -rf deep' "10001\n" "" ""
