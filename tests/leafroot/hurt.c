@@ -1,6 +1,9 @@
 // hurt.c - fill the directory DIR with what a copy gets wrong
 //
-// What this file system does not take (xattrs on ramfs, user.* on tmpfs before
+// usage: hurt DIR [LEVELS]
+//
+// With LEVELS only that many directories in each other. What this file system
+// does not take (xattrs on ramfs, user.* on tmpfs before
 // 6.6, attributes) is left out; the manifest tells what is there.
 
 #define _GNU_SOURCE
@@ -232,13 +235,15 @@ static void attrs(void)
   flags("append", "a", KFS_APPEND);
 }
 
+// 2500 levels are over PATH_MAX, and over 1024 open files.
+static int levels = 2500;
+
 static void deep(void)
 {
   int i;
 
-  // 2500 levels are over PATH_MAX, and over 1024 open files.
   in("deep");
-  for (i = 0; i<2500; i++) in("d");
+  for (i = 0; i<levels; i++) in("d");
   close(file("bottom", "here"));
 }
 
@@ -294,9 +299,15 @@ int main(int argc, char **argv)
   int fd;
 
   umask(0);
-  if (argc!=2) return 1;
+  if (argc<2) return 1;
   ok(mkdir(argv[1], 0755), argv[1]);
   ok(fd = open(argv[1], O_RDONLY), argv[1]);
+  if (argc>2) {
+    levels = atoi(argv[2]);
+    ok(fchdir(fd), argv[1]);
+    deep();
+    return 0;
+  }
   for (i = 0; i<sizeof(part)/sizeof(*part); i++) {
     ok(fchdir(fd), argv[1]);
     part[i]();
