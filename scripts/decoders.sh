@@ -86,7 +86,7 @@ isal()
 {
   [ "$machine" = x86_64 ] || return 0
   a=$src/libisal
-  cc libisal igzip "-DNO_STATIC_INFLATE_H -I$a/include -I$a/igzip -Os" \
+  cc libisal igzip "-DNO_STATIC_INFLATE_H -I$a/include -I$a/igzip" \
     igzip_inflate
   for i in igzip/igzip_decode_block_stateless_01 \
     igzip/igzip_decode_block_stateless_04 igzip/rfc1951_lookup \
