@@ -22,7 +22,7 @@
 
 struct unit {
   struct mountinfo *m;
-  enum {FROM, SCRATCH, TO, GONE} at;
+  enum {FROM, SCRATCH, TO, GONE, SKIP} at;
   int own;                 // of the old root's file system
   char name[12];           // in the scratch directory
 };
@@ -33,7 +33,7 @@ static char *place(struct mountinfo *m)
   return m->dir[1] ? m->dir+1 : ".";
 }
 
-static struct mountinfo *by_id(struct mountinfo *list, int id)
+static struct mountinfo *by_id(struct mountinfo *list, unsigned id)
 {
   while (list && list->id != id) list = list->next;
 
@@ -55,40 +55,6 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 
   return m->parent == c->root || is_own(c, m)
     || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
-}
-
-// Add the mounts on PARENT to the plan, what covers before what it covers.
-// Of two mounts on the same parent, the one on the shorter path is the one that
-// covers: had it been there first, it would be the other's parent. Returns 0,
-// or -1 when memory is out.
-static int plan(struct carry *c, int parent)
-{
-  struct mountinfo *m, *best;
-  struct unit *u;
-  unsigned last = 0, len;
-  int id = 0;
-
-  for (;;) {
-    for (best = 0, m = c->list; m; m = m->next) {
-      if (m->parent != parent || m->id == parent || m->id == c->leaf) continue;
-      len = strlen(m->dir);
-      if (len<last || (len == last && m->id<=id)) continue;
-      if (!best || len<strlen(best->dir)
-        || (len == strlen(best->dir) && m->id<best->id)) best = m;
-    }
-    if (!best) return 0;
-    last = strlen(best->dir);
-    id = best->id;
-    if (plan(c, best->id)) return -1;
-    if (!is_unit(c, best)) continue;
-    u = realloc(c->unit, (c->units+1)*sizeof(*u));
-    if (!u) return -1;
-    c->unit = u;
-    memset(u += c->units, 0, sizeof(*u));
-    u->m = best;
-    u->own = is_own(c, best);
-    sprintf(u->name, "%d", c->units++);
-  }
 }
 
 // Make PATH below DIR something to mount on, like what FD is: an empty
@@ -116,6 +82,54 @@ static int is_dir(int dir, char *path)
     return -1;
 
   return S_ISDIR(st.mode);
+}
+
+// Is there a directory or file for M on a new root that is somebody's own? What
+// is mounted there already is theirs, and stays; where nothing can be made
+// (EROFS) nothing can be mounted.
+static int can_place(struct carry *c, struct mountinfo *m)
+{
+  struct kstat st;
+  char *path = place(m);
+
+  if (!kstatx(c->to, path, AT_SYMLINK_NOFOLLOW, &st))
+    return !(st.attr&KATTR_MOUNT_ROOT);
+
+  return !make_place(c->to, path, 0<is_dir(c->from, path));
+}
+
+// Add the mounts on PARENT to the plan, what covers before what it covers.
+// Of two mounts on the same parent, the one on the shorter path is the one that
+// covers: had it been there first, it would be the other's parent. Returns 0,
+// or -1 when memory is out.
+static int plan(struct carry *c, unsigned parent)
+{
+  struct mountinfo *m, *best;
+  struct unit *u;
+  unsigned last = 0, len, id = 0;
+
+  for (;;) {
+    for (best = 0, m = c->list; m; m = m->next) {
+      if (m->parent != parent || m->id == parent || m->id == c->leaf) continue;
+      len = strlen(m->dir);
+      if (len<last || (len == last && m->id<=id)) continue;
+      if (!best || len<strlen(best->dir)
+        || (len == strlen(best->dir) && m->id<best->id)) best = m;
+    }
+    if (!best) return 0;
+    last = strlen(best->dir);
+    id = best->id;
+    if (plan(c, best->id)) return -1;
+    if (!is_unit(c, best)) continue;
+    u = realloc(c->unit, (c->units+1)*sizeof(*u));
+    if (!u) return -1;
+    c->unit = u;
+    memset(u += c->units, 0, sizeof(*u));
+    u->m = best;
+    u->own = is_own(c, best);
+    if (c->leaf && !can_place(c, best)) u->at = SKIP;
+    sprintf(u->name, "%d", c->units++);
+  }
 }
 
 // Attach to C->scratch a new bind mount of what U was of, taken from root TO,
@@ -230,7 +244,7 @@ int carry_mounts(struct carry *c, struct fault *f)
     return fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->units; i++) {
     m = c->unit[i].m;
-    if (take(c, c->unit+i, c->from, c->to))
+    if (c->unit[i].at == FROM && take(c, c->unit+i, c->from, c->to))
       return fault(f, errno, "carrying over", "%s", m->dir);
   }
   while (i--) {
@@ -244,6 +258,27 @@ int carry_mounts(struct carry *c, struct fault *f)
   return 0;
 }
 
+// Keep the old root: have its file system, without what was mounted on it, at
+// DIR of the new root, a directory that is made if need be. Without ATTACH only
+// make that, for pivot_root(2). Leaves a fault "keeping the old root at" DIR.
+// Returns 0 or -1.
+int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
+{
+  int fd, rc;
+
+  while (*dir == '/') dir++;
+  if (make_place(c->to, dir, 1))
+    return fault(f, errno, "keeping the old root at", "%s", dir);
+  if (!attach) return 0;
+  fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+  rc = move_mount(fd, "", c->to, dir, MOVEMOUNT_F_EMPTY);
+  if (rc) fault(f, errno, "keeping the old root at", "%s", dir);
+  else c->kept = dir;
+  if (fd != -1) close(fd);
+
+  return rc;
+}
+
 // Undo carry_mounts(), done or failed half-way. Leaves a fault "carrying back"
 // what could not be. Returns 0 or -1.
 int carry_back(struct carry *c, struct fault *f)
@@ -252,6 +287,8 @@ int carry_back(struct carry *c, struct fault *f)
   struct unit *u;
   int i, rc = 0;
 
+  if (c->kept && !fchdir(c->to)) umount2(c->kept, MNT_DETACH);
+  c->kept = 0;
   if (!c->units) return 0;
   if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
@@ -269,6 +306,21 @@ int carry_back(struct carry *c, struct fault *f)
   if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
 
   return rc;
+}
+
+// After the switch: unmount what had no place on the new root, which is still
+// on the old one. Returns the directory of the last such, or 0.
+char *carry_rest(struct carry *c)
+{
+  char *dir = 0;
+  int i;
+
+  for (i = 0; i<c->units; i++) if (c->unit[i].at == SKIP && !fchdir(c->from)) {
+    dir = c->unit[i].m->dir;
+    umount2(place(c->unit[i].m), MNT_DETACH);
+  }
+
+  return dir;
 }
 
 // Forget the plan.

@@ -4,15 +4,18 @@ struct mountinfo;
 
 struct carry {
   struct mountinfo *list;  // the mount table, from before anything was changed
-  int root, leaf;          // ids in it: the old root; the new one, or 0
+  unsigned root, leaf;     // ids in it: the old root; the new one, or 0
   int from, to;            // directories: the old root, the new one
   int scratch;             // detached mount of an empty tmpfs, writable
 
   // The rest is carry_mounts()'s own
   struct unit *unit;
   int units, attached;
+  char *kept;
 };
 
 int carry_mounts(struct carry *c, struct fault *f);
+int carry_root(struct carry *c, char *dir, int attach, struct fault *f);
 int carry_back(struct carry *c, struct fault *f);
+char *carry_rest(struct carry *c);
 void carry_free(struct carry *c);

@@ -46,7 +46,7 @@ static int parse_line(struct mountinfo *m, char *line)
   char *w = 0;
   int n = 0;
 
-  if (4 != sscanf(line, "%d %d %u:%u %n", &m->id, &m->parent, &m->maj, &m->min,
+  if (4 != sscanf(line, "%u %u %u:%u %n", &m->id, &m->parent, &m->maj, &m->min,
     &n) || !n) return -1;
   line += n;
   if (!(m->root = word(&line)) || !(m->dir = word(&line))
@@ -68,8 +68,8 @@ static int parse_line(struct mountinfo *m, char *line)
 }
 
 // Parse TEXT, all of a mountinfo file, without changing it. Returns the list,
-// or 0 with errno EINVAL when a line is none (nothing mounted is no table), or
-// ENOMEM.
+// or 0 with errno EINVAL when a line is none, ENOMEM, or 0 when the file is
+// empty, as it is in a chroot that no mount is below.
 struct mountinfo *mountinfo_parse(char *text)
 {
   struct mountinfo *list = 0, **end = &list;
@@ -88,15 +88,18 @@ struct mountinfo *mountinfo_parse(char *text)
     }
     text += len+!!text[len];
   }
-  if (list && !*text) return list;
-  if (!list && !*text) errno = EINVAL;
+  if (!*text) {
+    errno = 0;
+
+    return list;
+  }
   mountinfo_free(list);
 
   return 0;
 }
 
 // Read our own mount table through PROCFD, a directory of procfs. Leaves a
-// fault "reading" the table. Returns the list, or 0.
+// fault "reading" the table. Returns the list, or 0: without a fault, it's empty.
 struct mountinfo *mountinfo_read(int procfd, struct fault *f)
 {
   struct mountinfo *list = 0;
@@ -120,7 +123,7 @@ struct mountinfo *mountinfo_read(int procfd, struct fault *f)
   err = errno;
   if (fd != -1) close(fd);
   free(buf);
-  if (!list) fault(f, err, "reading", "the mount table");
+  if (!list && (got || err)) fault(f, err, "reading", "the mount table");
 
   return list;
 }

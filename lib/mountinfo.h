@@ -2,7 +2,7 @@
 
 struct mountinfo {
   struct mountinfo *next;  // in the order they were mounted
-  int id, parent;          // id == parent: rootfs before 7.0
+  unsigned id, parent;     // id == parent: rootfs before 7.0
   unsigned maj, min;       // device of the file system
   char shared;             // in a peer group: what is mounted below propagates
   char *root;              // what of the file system is mounted: "/" or a path

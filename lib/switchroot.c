@@ -24,6 +24,7 @@ int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
   mount(0, "/", 0, MS_PRIVATE, 0);
   if (fchdir(to)) return fault(f, errno, "changing to", "the new root");
   if (pivot) {
+    while (put_old && *put_old == '/') put_old++;
     if (syscall(SYS_pivot_root, ".", put_old ? : "."))
       return fault(f, errno, "pivoting to", "the new root");
     // The old root is now on top of the new one: this names it

@@ -10,11 +10,12 @@ config LEAFROOT
   bool "leafroot"
   default n
   help
-    usage: leafroot [-2fhnqv] [-c DEV] [-o OPTS] [-t TYPE] [NEWROOT [INIT [ARG...]]]
+    usage: leafroot [-2fhnpqv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [NEWROOT [INIT [ARG...]]]
 
     Make the initramfs this system runs from its root file system for good:
     mount a tmpfs on NEWROOT (/newroot), move everything into it, make it "/",
-    empty and seal the old root, run INIT. After that pivot_root and containers
+    empty and seal the old root, run INIT. Where something is mounted on NEWROOT
+    already that becomes "/". After that pivot_root and containers
     work. Run as PID 1: exec leafroot..., or rdinit=/sbin/leafroot on the kernel
     command line.
 
@@ -22,15 +23,18 @@ config LEAFROOT
     -c	Open stdin, stdout, stderr on DEV in the new root
     -f	Do it although / is no rootfs (a disk is copied, never wiped)
     -h	On failure hang instead of booting in place
+    -k	Keep the old root: copy, and mount it on DIR in the new one
     -n	Dry run: look, check, say what would be done
     -o	Mount options of the new root (as rootflags= on the command line)
+    -p	Probe: does pivot_root work here? Exit 0 if so, else say why not
     -q	Say nothing but errors
     -t	tmpfs or ramfs (as rootfstype= on the command line)
     -v	Say every step and how long it took
 
     INIT is, if not given, init= of the kernel command line, else the first of
     /init /sbin/init /etc/init /bin/init /bin/sh that can be run. leafroot= on
-    the kernel command line takes a comma list: off copy hang quiet verbose.
+    the kernel command line takes a comma list: off copy hang keep=DIR quiet
+    verbose.
 */
 
 
@@ -39,6 +43,7 @@ config LEAFROOT
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include "lib/fault.h"
+#include "lib/holders.h"
 #include "lib/kernel.h"
 #include "lib/bootparam.h"
 #include "lib/console.h"
@@ -52,9 +57,10 @@ config LEAFROOT
 
 GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
-  char *newroot, *dev, *type, **init, **args, *cmdline, *started;
+  char *newroot, *dev, *type, *keep, **init, **args, *cmdline, *started;
   struct arg_list *o;
   int pid1, proc, cwd, oldroot, bad, rootfs, made, stuck;
+  unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
   long long filling;       // since when, in ms
@@ -148,6 +154,10 @@ static void read_leafroot(char *list)
   unsigned i;
 
   while (copy && (s = mountopt_next(&copy))) {
+    if (strstart(&s, "keep=")) {
+      TT.keep = s;
+      continue;
+    }
     for (i = 0; i<ARRAY_LEN(words); i++) if (!strcmp(s, words[i].word)) break;
     if (i == ARRAY_LEN(words)) say("leafroot=%s: unknown, left out", s);
     else TT.opt[(int)words[i].opt] = 1;
@@ -161,10 +171,11 @@ static void read_args(void)
   int c;
 
   opterr = 0;
-  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhno:qt:v"))) {
+  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:v"))) {
     if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
     else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
     else if (c == 'c') TT.dev = optarg;
+    else if (c == 'k') TT.keep = optarg;
     else if (c == 't') TT.type = optarg;
     else if (c != 'o') TT.opt[c] = 1;
     else if ((a = malloc(sizeof(*a)))) {
@@ -180,11 +191,12 @@ static void read_args(void)
 }
 
 // Is PATH what the kernel started, or leafroot itself? Running that as init
-// would go round in circles.
+// would go round in circles, on a root that is ours.
 static int is_self(char *path)
 {
   struct stat a, b;
 
+  if (TT.taken) return 0;
   if (!strcmp(path, TT.started)) return 1;
   if (stat(path, &a) || fstatat(TT.proc, "self/exe", &b, 0)) return 0;
 
@@ -289,26 +301,90 @@ static int is_ram(struct statfs *sf)
     || (unsigned)sf->f_type == MAGIC_RAMFS;
 }
 
+// NEWROOT: nothing yet, a directory of the old root, or a root that somebody
+// mounted and filled: then what is left to do is the switch.
+static int look_newroot(void)
+{
+  struct kstat st;
+  int fd = openat(TT.cwd, TT.newroot, O_RDONLY|O_NONBLOCK|O_CLOEXEC), rc;
+  char buf[512];
+
+  if (fd == -1)
+    return errno == ENOENT ? 0 : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+  leaf.dir = fd;
+  if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
+  if (!S_ISDIR(st.mode))
+    return fault(&why, ENOTDIR, "NEWROOT", "%s", TT.newroot);
+  rc = st.mnt == root->id;
+  if (rc && st.ino == rootst.st_ino) return say("NEWROOT %s: is /", TT.newroot);
+  if (rc) {
+    close(fd);
+    leaf.dir = -1;
+
+    return 0;
+  }
+  if (!(st.attr&KATTR_MOUNT_ROOT)) return say("NEWROOT %s: has to be on / or"
+    " to be a mount point itself", TT.newroot);
+
+  // An empty directory's entries, "." and "..", take 48 bytes
+  if (syscall(SYS_getdents64, fd, buf, sizeof(buf))<=48)
+    return say("NEWROOT %s: is a mount point with nothing in it", TT.newroot);
+  TT.taken = st.mnt;
+
+  return 0;
+}
+
+// -p: say whether pivot_root works from here on, and if not why. Returns 0 if
+// it does.
+static int probe(void)
+{
+  struct kstat st;
+  int status = 0;
+  pid_t pid;
+
+  if (kstatx(AT_FDCWD, "/", 0, &st)) return say("/: %s", strerror(errno));
+  if (!(mounts = mountinfo_read(TT.proc, &why)) && why.step) return -1;
+  for (root = mounts; root && root->id != st.mnt; ) root = root->next;
+  if (!root) return say("/ is a chroot");
+  if (root->id == root->parent) return say("/ has no parent mount");
+  if (root->shared) return say("/ is shared");
+
+  // In a child, as PID 1 must not do this: only its own namespace counts
+  if (!(pid = fork())) _exit(!!syscall(SYS_unshare, CLONE_NEWNS));
+  if (pid != waitpid(pid, &status, 0) || status) return say("no privilege");
+  if (!TT.opt['q']) say("pivot_root works here");
+
+  return 0;
+}
+
 // Step 2: look at the root: is it rootfs, and what is mounted where.
 static int look(void)
 {
   struct kstat st;
 
+  if (TT.opt['p']) return probe() ? -1 : 1;
+
   TT.oldroot = open("/", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
   if (TT.oldroot == -1 || kstatx(TT.oldroot, "", AT_EMPTY_PATH, &st)
     || fstatfs(TT.oldroot, &rootsf) || fstat(TT.oldroot, &rootst))
       return fault(&why, errno, "looking at", "/");
-  if (!(mounts = mountinfo_read(TT.proc, &why))) return -1;
-  for (root = mounts; root && root->id != (int)st.mnt; ) root = root->next;
+  if (!(mounts = mountinfo_read(TT.proc, &why)) && why.step) return -1;
+  for (root = mounts; root && root->id != st.mnt; ) root = root->next;
   if (!root) return say("/ is a chroot, not a mount");
 
   // A mount that is its own parent is rootfs before 7.0; from 7.0 rootfs has
   // one, nullfs, and pivot_root works. Seen on 5.10 to 7.2.
   TT.rootfs = root->id == root->parent;
-  if (!TT.rootfs && !TT.opt['f'] && !TT.opt['n']) return already() ? -1 : 1;
+  if (look_newroot()) return -1;
+  if (!TT.rootfs && !TT.taken && !TT.opt['f']) {
+    if (TT.opt['n']) say("/ can be pivoted from: would only run init");
 
-  // What can't be written to can't be emptied before the switch
-  if (!is_ram(&rootsf) || (rootsf.f_flags&1)) TT.opt['2'] = 1;
+    return (!TT.opt['n'] && already()) ? -1 : 1;
+  }
+
+  // A root that's to be kept stays whole, as one does that is no memory; and
+  // what can't be written to can't be emptied before the switch
+  if (TT.keep || !is_ram(&rootsf) || (rootsf.f_flags&1)) TT.opt['2'] = 1;
 
   return 0;
 }
@@ -352,6 +428,7 @@ static int count_tree(void)
 // checked and every limit known before anything changes.
 static int survey(void)
 {
+  if (TT.taken) return 0;
   if (fsnew_open(&leaf, TT.type, &why)
     || fsnew_option(&leaf, "", "source=leafroot", &why)
     || fsnew_option(&leaf, "", "mode=0755", &why)) return -1;
@@ -399,47 +476,35 @@ static int check_size(void)
   return 0;
 }
 
-// Can NEWROOT be mounted on, or is it the new root already?
-static int check_newroot(void)
-{
-  struct kstat st;
-  struct mountinfo *m;
-  int fd = openat(TT.cwd, TT.newroot, O_PATH|O_CLOEXEC);
-
-  if (fd == -1)
-    return errno == ENOENT ? 0 : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
-  if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
-  close(fd);
-  if (!S_ISDIR(st.mode))
-    return fault(&why, ENOTDIR, "NEWROOT", "%s", TT.newroot);
-  if ((int)st.mnt == root->id)
-    return st.ino == rootst.st_ino ? say("NEWROOT %s: is /", TT.newroot) : 0;
-  for (m = mounts; m && m->id != (int)st.mnt; ) m = m->next;
-
-  return say("NEWROOT %s: is on %s, which is mounted already", TT.newroot,
-    m ? m->dir : "another root");
-}
-
 // Find what to run: INIT, or the first of the usual that can be.
 static int check_init(void)
 {
+  int in = TT.taken ? leaf.dir : TT.oldroot;
   unsigned i;
 
   if (TT.init) {
-    if (!initcheck(TT.oldroot, *TT.init, &why)) return 0;
+    if (!initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
 
     return -1;
   }
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     if (is_self(usual[i])) continue;
-    if (!initcheck(TT.oldroot, usual[i], &why))
+    if (!initcheck(in, usual[i], &why))
       return -!(TT.init = make_argv(usual[i]));
     fault_clear(&why);
   }
 
   return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
     " can be run");
+}
+
+// A process that stays on the old root keeps what it uses of it in memory, and
+// the switch can't give it the new one.
+static void left_behind(struct holder *h)
+{
+  if (!TT.opt['q']) say("process %d (%s)%s stays on the old root with %s", h->pid,
+    h->name, h->storage ? ", a storage daemon," : "", size(h->bytes));
 }
 
 // Step 4: check everything that can be known before anything is changed.
@@ -450,7 +515,7 @@ static int check(void)
   if (!TT.pid1 && !TT.opt['n'] && TT.rootfs)
     return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
       TT.newroot);
-  if (check_newroot() || check_init() || check_size()) return -1;
+  if (check_init() || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", *TT.init);
   if (TT.dev) {
@@ -458,6 +523,7 @@ static int check(void)
       return fault(&why, errno, "-c", "%s", TT.dev);
     close(fd);
   }
+  if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
     say("would %s it to a %s on %s, %s and run %s",
       TT.opt['2'] ? "copy" : "move", TT.type, TT.newroot,
@@ -500,6 +566,8 @@ static int mount_leaf(void)
   struct stat st;
   int up;
 
+  if (TT.taken) return 0;
+
   // On a shared root the leaf would be shared too, and then nothing could be
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
   if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
@@ -525,7 +593,7 @@ static void unmount_leaf(void)
   struct stat st;
   int up;
 
-  if (TT.stuck) return;
+  if (TT.stuck || TT.taken) return;
   if (!fchdir(leaf.dir)) umount2(".", MNT_DETACH);
   if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
   if (fchdir(TT.cwd)) return;
@@ -605,6 +673,7 @@ static int fill(void)
   unsigned i;
   int rc;
 
+  if (TT.taken) return 0;
   TT.filling = now();
   tree.mode = TT.opt['2'] ? TREE_COPY : TREE_MOVE;
   tree.src = open_source();
@@ -643,11 +712,15 @@ static int carry_over(void)
 {
   carry.list = mounts;
   carry.root = root->id;
+  carry.leaf = TT.taken;
   carry.from = TT.oldroot;
   carry.to = leaf.dir;
   carry.scratch = fs_detached("tmpfs");
 
-  return carry_mounts(&carry, &why);
+  if (carry_mounts(&carry, &why)) return -1;
+
+  // A pivot puts the old root there by itself; rootfs has to be mounted again
+  return TT.keep ? carry_root(&carry, TT.keep, TT.rootfs, &why) : 0;
 }
 
 static void carry_home(void)
@@ -661,9 +734,10 @@ static void carry_home(void)
 // Step 8: make the leaf "/". The commit point.
 static int switch_over(void)
 {
-  close(tree.src);
+  if (switchroot(TT.oldroot, leaf.dir, !TT.rootfs, TT.keep, &why)) return -1;
+  if (tree.src != -1) close(tree.src);
   tree_free(&tree);
-  if (switchroot(TT.oldroot, leaf.dir, !TT.rootfs, 0, &why)) return -1;
+  if (!TT.keep) carry_rest(&carry);
   if (leaf.set & MATTR_RDONLY) mountopt_apply(leaf.dir, ".", MATTR_RDONLY, 0);
   if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
 
@@ -672,6 +746,13 @@ static int switch_over(void)
 
 // --- 9. wipe and seal
 
+// What keeps the old root from being sealed.
+static void pinning(struct holder *h)
+{
+  say("process %d (%s) uses %s of the old root", h->pid, h->name,
+    size(h->bytes));
+}
+
 // The process that empties the old root while init runs: our copy, started as
 // leafroot //wipe with the old root at descriptor 3 and a pipe at 4 that ends
 // when PID 1 has become init.
@@ -679,6 +760,7 @@ static void wiper_main(void)
 {
   unsigned long long left = 0;
   long long begun = now();
+  struct stat st;
   char c;
 
   prctl(PR_SET_NAME, "leafroot-wipe");
@@ -686,7 +768,10 @@ static void wiper_main(void)
   else {
     while (read(4, &c, 1)>0);
     if (left) say("%llu entries of the old root could not be removed", left);
-    else if (seal_root(3, 10, &why)) complain("");
+    else if (seal_root(3, 10, &why)) {
+      complain("");
+      if (!fstat(3, &st)) holders(fs_detached("proc"), st.st_dev, pinning);
+    }
     else if (toys.optc>1)
       say("old root emptied and sealed in %lld ms", now()-begun);
   }
@@ -704,7 +789,7 @@ static void wipe_and_seal(void)
 
   if (console_leave(rootst.st_dev, TT.dev))
     say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
-  if (!TT.rootfs || !is_ram(&rootsf)) return;
+  if (!TT.rootfs || TT.keep || !is_ram(&rootsf)) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
   if (fork()) return (void)close(*fds);
 
@@ -798,10 +883,12 @@ void leafroot_main(void)
     if (!TT.pid1) _exit(1);
     if (TT.opt['v']) say("booting in place");
   } else if (rc) {
-    if (TT.opt['n'] && !TT.pid1) _exit(0);
+    if ((TT.opt['n'] || TT.opt['p']) && !TT.pid1) _exit(0);
   } else {
     wipe_and_seal();
-    if (!TT.opt['q']) say("/ is a %s now: %s in %llu inodes %s in %lld ms",
+    if (TT.opt['q']) ;
+    else if (TT.taken) say("/ is what was on %s now", TT.newroot);
+    else say("/ is a %s now: %s in %llu inodes %s in %lld ms",
       TT.type, size(tree.bytes), tree.inodes,
       tree.mode == TREE_MOVE ? "moved" : "copied", now()-begun);
   }

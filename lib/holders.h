@@ -1,0 +1,11 @@
+// holders.h - processes that keep a file system in use
+
+struct holder {
+  int pid;
+  char name[16];             // as the kernel calls it
+  char storage;              // its argv[0] starts with '@': a storage daemon
+  char root, cwd, exe;       // which of these are there
+  unsigned long long bytes;  // memory of the files it runs, maps or has open
+};
+
+int holders(int proc, dev_t dev, void (*each)(struct holder *));
