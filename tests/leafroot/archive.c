@@ -5,7 +5,7 @@
 //   archive list DIR                what is in a tree: one line each name
 //
 // As PID 1, in an archive given to the kernel, it lists / to the console and
-// powers off.
+// reboots.
 
 #include "toys.h"
 #include "lib/fault.h"
@@ -141,7 +141,7 @@ int main(int argc, char *argv[])
     list(AT_FDCWD, "/", "");
     printf("=== end\n");
     fflush(stdout);
-    reboot(RB_POWER_OFF);
+    reboot(RB_AUTOBOOT);
     pause();
   }
   if (argc>2 && !strcmp(argv[1], "list")) {

@@ -51,7 +51,7 @@ testing "init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; 
 testing "leafroot=off" "in_leaf 'leafroot=off ok -o nonsense'" "ran\n0\n" "" ""
 testing "/proc not mounted" "in_leaf 'umount /proc; ok'" "ran\n0\n" "" ""
 testing "a chroot is refused" "in_leaf 'mkdir /c; cp -a /bin /c
-  leafroot=verbose chroot /c /bin/leafroot /n /bin/echo ran 2>&1; echo \$?'" \
+  chroot /c /bin/leafroot /n /bin/echo ran 2>&1; echo \$?'" \
   "leafroot: / is a chroot, not a mount\n1\n" "" ""
 
 # What is refused is one line that names it, and nothing runs.

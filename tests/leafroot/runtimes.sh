@@ -36,11 +36,11 @@ debian()
     snap /run/before
   ' "$RUN"'
     want leaf is_leaf
+    want intact intact
     same runc "in a container" contained runc c2
     same crun "in a container" contained crun c2
-    want intact intact
     want sealed sealed
-    want freed freed
+    want freed soon freed
     freed
   ' root=debian mem=1536 cpus=2 limit=240 \
     leaf='exec /t/leafroot /newroot /t/init' "${@:2}"
