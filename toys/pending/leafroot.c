@@ -10,7 +10,8 @@ config LEAFROOT
   bool "leafroot"
   default n
   help
-    usage: leafroot [-2fhnpqv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [NEWROOT [INIT [ARG...]]]
+    usage: leafroot [-2fhnpqv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [-x [ARCHIVE]]
+           [NEWROOT [INIT [ARG...]]]
 
     Make the initramfs this system runs from its root file system for good:
     mount a tmpfs on NEWROOT (/newroot), move everything into it, make it "/",
@@ -30,11 +31,13 @@ config LEAFROOT
     -q	Say nothing but errors
     -t	tmpfs or ramfs (as rootfstype= on the command line)
     -v	Say every step and how long it took
+    -x	Unpack initramfs ARCHIVE (- for stdin) instead of moving the tree, or
+    	without one what the kernel kept as /sys/firmware/initrd (retain_initrd)
 
     INIT is, if not given, init= of the kernel command line, else the first of
     /init /sbin/init /etc/init /bin/init /bin/sh that can be run. leafroot= on
-    the kernel command line takes a comma list: off copy hang keep=DIR quiet
-    verbose.
+    the kernel command line takes a comma list: off copy extract[=ARCHIVE] hang
+    keep=DIR quiet verbose.
 */
 
 
@@ -52,14 +55,16 @@ config LEAFROOT
 #include "lib/initcheck.h"
 #include "lib/tree.h"
 #include "lib/carry.h"
+#include "lib/initramfs.h"
+#include "lib/extract.h"
 #include "lib/switchroot.h"
 #include "lib/seal.h"
 
 GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
   char *newroot, *dev, *type, *keep, **init, **args, *cmdline, *started;
-  struct arg_list *o;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made, stuck;
+  struct arg_list *o, *x;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, stuck, tight, verified;
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
@@ -74,6 +79,11 @@ static struct stat rootst;
 static struct fsnew leaf;
 static struct tree tree;
 static struct carry carry;
+static struct archive {    // what -x names
+  struct archive *next;
+  char *name;
+  int fd;
+} *archives;
 static struct statfs leafsf;
 
 // What to run where nobody said.
@@ -145,6 +155,20 @@ static char *slurp(int dir, char *name)
   return buf;
 }
 
+// Add ARG to the end of LIST. Returns 0 or -1.
+static int append(struct arg_list **list, char *arg)
+{
+  struct arg_list *a = malloc(sizeof(*a));
+
+  if (!a) return say("%s: %s", arg, strerror(errno));
+  while (*list) list = &(*list)->next;
+  *list = a;
+  a->next = 0;
+  a->arg = arg;
+
+  return 0;
+}
+
 // Set the options that the comma LIST of leafroot= names.
 static void read_leafroot(char *list)
 {
@@ -158,6 +182,11 @@ static void read_leafroot(char *list)
       TT.keep = s;
       continue;
     }
+    if (!strcmp(s, "extract") || strstart(&s, "extract=")) {
+      append(&TT.x, *s == 'e' ? 0 : s);
+      TT.opt['x'] = 1;
+      continue;
+    }
     for (i = 0; i<ARRAY_LEN(words); i++) if (!strcmp(s, words[i].word)) break;
     if (i == ARRAY_LEN(words)) say("leafroot=%s: unknown, left out", s);
     else TT.opt[(int)words[i].opt] = 1;
@@ -167,22 +196,28 @@ static void read_leafroot(char *list)
 // Read the arguments. lib/args.c would exit on a bad one; PID 1 must not.
 static void read_args(void)
 {
-  struct arg_list *a, **end = &TT.o;
+  char *s;
+  struct stat st;
   int c;
 
   opterr = 0;
-  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:v"))) {
+  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:vx"))) {
     if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
     else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
     else if (c == 'c') TT.dev = optarg;
     else if (c == 'k') TT.keep = optarg;
     else if (c == 't') TT.type = optarg;
-    else if (c != 'o') TT.opt[c] = 1;
-    else if ((a = malloc(sizeof(*a)))) {
-      *end = a;
-      end = &a->next;
-      a->next = 0;
-      a->arg = optarg;
+    else if (c == 'o') TT.bad |= append(&TT.o, optarg);
+    else TT.opt[c] = 1;
+
+    // The archive can be left out: it is, before an option, a directory or
+    // nothing
+    if (c == 'x') {
+      s = toys.argv[optind];
+      if (!s || (*s == '-' && s[1]) || (!stat(s, &st) && S_ISDIR(st.st_mode)))
+        s = 0;
+      else optind++;
+      TT.bad |= append(&TT.x, s);
     }
   }
   TT.args = toys.argv+optind;
@@ -423,6 +458,63 @@ static int count_tree(void)
   return rc;
 }
 
+// Memory the kernel could give out now, in bytes.
+static unsigned long long available(void)
+{
+  char *s = slurp(TT.proc, "meminfo"),
+    *line = s ? strstr(s, "MemAvailable:") : 0;
+  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
+
+  free(s);
+
+  return bytes;
+}
+
+// What the kernel would have left out of an archive without a word.
+static void left_out(void *context, char *line)
+{
+  if (!TT.opt['q']) say("%s: %s", (char *)context, line);
+}
+
+// Open the archives. One that can be read twice is verified first where that is
+// needed to know if it fits: when there are limits, or little memory.
+static int survey_archives(void)
+{
+  struct arg_list *x;
+  struct initramfs a;
+  struct stat st;
+  int rc;
+
+  for (x = TT.x; x; x = x->next) {
+    struct archive *one = malloc(sizeof(*one)), **end = &archives;
+
+    if (!one) return fault(&why, errno, "archive", "%s", x->arg);
+    while (*end) end = &(*end)->next;
+    *end = one;
+    one->next = 0;
+    one->name = x->arg ? : "/sys/firmware/initrd";
+    if (-1 == (one->fd = extract_open(x->arg, &why))) return -1;
+    if (fstat(one->fd, &st) || lseek(one->fd, 0, SEEK_CUR)<0) continue;
+
+    // Real roots pack to a third or a quarter. Where even a twelfth would fit
+    // nobody has to look; one that is worse still ends in ENOSPC, unharmed
+    TT.tight |= available()<st.st_size*12ULL+(64<<20);
+    if (!TT.tight && !leaf.size && !leaf.nr_inodes && !TT.opt['n']) continue;
+    memset(&a, 0, sizeof(a));
+    a.fd = one->fd;
+    a.dir = -1;
+    rc = initramfs_read(&a, &why);
+    if (rc || lseek(one->fd, 0, SEEK_SET)) return -1;
+    TT.verified++;
+    tree.bytes += a.bytes;
+    tree.inodes += a.inodes;
+    if (TT.opt['v'] || TT.opt['n']) say("%s holds %s in %llu inodes", one->name,
+      size(a.bytes), a.inodes);
+  }
+
+  return 0;
+}
+
 // Step 3: how much there is, and the new file system that is to hold it. That
 // is made here, as a mount that is attached nowhere, so that every option is
 // checked and every limit known before anything changes.
@@ -436,6 +528,7 @@ static int survey(void)
   if (give_options(&leaf) || fsnew_mount(&leaf, &why)) return -1;
   if (fstatfs(leaf.dir, &leafsf)) return fault(&why, errno, "mounting", "tmpfs");
 
+  if (TT.x) return survey_archives();
   if (leaf.size || leaf.nr_inodes || TT.opt['2'] || TT.opt['n'] || TT.opt['v'])
     return count_tree();
 
@@ -443,18 +536,6 @@ static int survey(void)
 }
 
 // --- 4. check
-
-// Memory the kernel could give out now, in bytes.
-static unsigned long long available(void)
-{
-  char *s = slurp(TT.proc, "meminfo"),
-    *line = s ? strstr(s, "MemAvailable:") : 0;
-  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
-
-  free(s);
-
-  return bytes;
-}
 
 // Does the tree fit?
 static int check_size(void)
@@ -477,11 +558,12 @@ static int check_size(void)
 }
 
 // Find what to run: INIT, or the first of the usual that can be.
-static int check_init(void)
+static int check_init(int in)
 {
-  int in = TT.taken ? leaf.dir : TT.oldroot;
   unsigned i;
 
+  // What's in an archive can be looked at when it's unpacked
+  if (TT.x && in == TT.oldroot) return 0;
   if (TT.init) {
     if (!initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
@@ -515,7 +597,7 @@ static int check(void)
   if (!TT.pid1 && !TT.opt['n'] && TT.rootfs)
     return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
       TT.newroot);
-  if (check_init() || (!TT.taken && check_size())) return -1;
+  if (check_init(TT.taken ? leaf.dir : TT.oldroot) || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", *TT.init);
   if (TT.dev) {
@@ -660,21 +742,48 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
   return rc;
 }
 
-// Step 6: move everything, or with -2 copy it. Where no option limits the leaf
-// it has no limit while it's filled, and then the kernel's default, or more if
-// what's in it needs more. (To limit what is unlimited is EINVAL, so "no limit"
-// is many times the memory there is.)
-static int fill(void)
+// Unpack the archives. If memory is too short to hold them beside the old tree
+// that goes first, provided that every one of them has been verified whole.
+static int fill_archives(void)
+{
+  struct archive *one;
+  struct initramfs a;
+  unsigned long long left;
+  int n = 0;
+
+  for (one = archives; one; one = one->next) n++;
+  if (TT.tight && n == TT.verified && TT.rootfs && !TT.keep && is_ram(&rootsf)
+    && tree.bytes+(32<<20)>available())
+  {
+    if (TT.opt['v']) say("emptying the old root first: the archive is good");
+    if (seal_wipe(TT.oldroot, &left, &why)) return -1;
+  }
+  tree.bytes = tree.inodes = 0;
+  for (one = archives; one; one = one->next) {
+    memset(&a, 0, sizeof(a));
+    a.fd = one->fd;
+    a.say = left_out;
+    a.context = one->name;
+    if (extract(&a, leaf.dir, &why)) {
+      dprintf(2, "leafroot: %s: ", one->name);
+
+      return -1;
+    }
+    tree.bytes += a.bytes;
+    tree.inodes += a.inodes;
+    close(one->fd);
+  }
+
+  return check_init(leaf.dir);
+}
+
+// Move the tree, or with -2 copy it.
+static int fill_tree(void)
 {
   static int signals[] = {SIGTERM, SIGINT, SIGHUP};
-  unsigned long long bytes = leafsf.f_blocks*leafsf.f_bsize,
-    inodes = leafsf.f_files;
-  struct statfs sf;
   unsigned i;
   int rc;
 
-  if (TT.taken) return 0;
-  TT.filling = now();
   tree.mode = TT.opt['2'] ? TREE_COPY : TREE_MOVE;
   tree.src = open_source();
   tree.dst = leaf.dir;
@@ -682,19 +791,36 @@ static int fill(void)
   tree.tick = progress;
   tree.cancel = &TT.cancel;
   if (tree.src == -1) return fault(&why, errno, "opening", "/");
-  if (set_limits(bytes*16, inodes*16)) return -1;
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], cancel);
   rc = tree_run(&tree, &why);
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
   if (TT.live) dprintf(2, "\n");
-  if (rc || fstatfs(leaf.dir, &sf)) return -1;
-  if (tree.held && !TT.opt['q'])
+  if (!rc && tree.held && !TT.opt['q'])
     say("%s is in use: %s stay in memory until it's released", tree.held,
       size(tree.busy));
 
+  return rc;
+}
+
+// Step 6: fill it. Where no option limits the leaf
+// it has no limit while it's filled, and then the kernel's default, or more if
+// what's in it needs more. (To limit what is unlimited is EINVAL, so "no limit"
+// is many times the memory there is.)
+static int fill(void)
+{
+  unsigned long long bytes = leafsf.f_blocks*leafsf.f_bsize,
+    inodes = leafsf.f_files, used;
+  struct statfs sf;
+
+  if (TT.taken) return 0;
+  TT.filling = now();
+  if (set_limits(bytes*16, inodes*16)) return -1;
+  if (TT.x ? fill_archives() : fill_tree()) return -1;
+  if (fstatfs(leaf.dir, &sf)) return fault(&why, errno, "filling", TT.newroot);
+
   // A default that's too small would leave nothing to write to
-  i = sf.f_bsize;
-  bytes = maxof(bytes, (sf.f_blocks-sf.f_bfree)*i*9/8+(8<<20));
+  used = (sf.f_blocks-sf.f_bfree)*sf.f_bsize;
+  bytes = maxof(bytes, used*9/8+(8<<20));
   inodes = maxof(inodes, (sf.f_files-sf.f_ffree)*9/8+1024);
 
   return set_limits(bytes, inodes);
@@ -829,6 +955,7 @@ static void run_init(void)
     say("init %s: %s", *TT.init, strerror(err));
   }
   if (!TT.pid1) _exit(126+(err == ENOENT));
+
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     char **argv = is_self(usual[i]) ? 0 : make_argv(usual[i]);
 
@@ -890,7 +1017,8 @@ void leafroot_main(void)
     else if (TT.taken) say("/ is what was on %s now", TT.newroot);
     else say("/ is a %s now: %s in %llu inodes %s in %lld ms",
       TT.type, size(tree.bytes), tree.inodes,
-      tree.mode == TREE_MOVE ? "moved" : "copied", now()-begun);
+      TT.x ? "unpacked" : tree.mode == TREE_MOVE ? "moved" : "copied",
+      now()-begun);
   }
   run_init();
 }

@@ -1,0 +1,102 @@
+/* extract.c - unpack an archive into a root that nothing in it can leave
+ *
+ * Copyright 2026 The leafroot authors
+ */
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/mountopt.h"
+#include "lib/initramfs.h"
+#include "lib/extract.h"
+
+// Open archive NAME: a file, "-" for stdin, or 0 for the one the kernel kept.
+// Leaves a fault "archive" NAME. Returns a descriptor, or -1.
+int extract_open(char *name, struct fault *f)
+{
+  int fd, sys;
+
+  if (name) {
+    if (!strcmp(name, "-")) fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+    else fd = open(name, O_RDONLY|O_CLOEXEC);
+    if (fd == -1) return fault(f, errno, "archive", "%s", name);
+
+    return fd;
+  }
+
+  // Since 6.8, commit 426081603f6c. A sysfs of our own: there may be no /sys
+  sys = fs_detached("sysfs");
+  fd = openat(sys, "firmware/initrd", O_RDONLY|O_CLOEXEC);
+  if (sys != -1) close(sys);
+  if (fd == -1) return fault(f, errno, "archive", "/sys/firmware/initrd"
+    " (boot with retain_initrd, Linux 6.8 or later)");
+
+  return fd;
+}
+
+// What the child that unpacks has to say in the end; its name follows.
+struct report {
+  int rc, err;
+  char *step;  // constant, so the same in parent and child
+  unsigned long long bytes, inodes, largest;
+};
+
+// The child: see extract(). Never returns.
+static void child(struct initramfs *a, int root, int out)
+{
+  struct fault f = {0};
+  struct report r = {0};
+
+  if (fchdir(root) || chroot(".") || -1 == (a->dir = open("/",
+    O_RDONLY|O_DIRECTORY|O_CLOEXEC)))
+      r.rc = fault(&f, errno, "changing to", "the new root");
+  else {
+    r.rc = initramfs_read(a, &f);
+    if (!r.rc) r.rc = initramfs_builtin(a->dir, &f);
+  }
+  r.err = f.err;
+  r.step = f.step;
+  r.bytes = a->bytes;
+  r.inodes = a->inodes;
+  r.largest = a->largest;
+  if (sizeof(r) != write(out, &r, sizeof(r))
+    || (f.name && 0>write(out, f.name, strlen(f.name)))) _exit(1);
+  _exit(0);
+}
+
+// Unpack archive A into directory ROOT, in a child process for which ROOT is
+// "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
+// (A->dir is set by that, A's totals are filled in.) What the kernel's built-in
+// archive brings is added where it's missing. Leaves initramfs_read()'s fault.
+// Returns 0 or -1.
+int extract(struct initramfs *a, int root, struct fault *f)
+{
+  struct report r;
+  char name[PATH_MAX+256];
+  int fds[2], status, len;
+  pid_t pid;
+
+  if (pipe2(fds, O_CLOEXEC)) return fault(f, errno, "unpacking", "the archive");
+  pid = fork();
+  if (!pid) child(a, root, fds[1]);
+  close(fds[1]);
+  len = read(fds[0], &r, sizeof(r));
+  if (len == sizeof(r)) {
+    for (len = 0; (status = read(fds[0], name+len, sizeof(name)-1-len))>0; )
+      len += status;
+    name[len] = 0;
+  } else {
+    r.rc = -1;
+    r.step = "unpacking";
+    r.err = pid<0 ? errno : 0;
+    strcpy(name, "the archive: the process that did it is gone");
+  }
+  close(fds[0]);
+  if (pid>0) waitpid(pid, &status, 0);
+  if (r.rc) return fault(f, r.err, r.step, "%s", name);
+  a->bytes = r.bytes;
+  a->inodes = r.inodes;
+  a->largest = r.largest;
+
+  return 0;
+}
