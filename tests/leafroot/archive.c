@@ -1,6 +1,7 @@
 // archive.c - drive lib/initramfs.c without the applet, to test it
 //
 //   archive unpack DIR < ARCHIVE    and print what was left out
+//   archive boot DIR < ARCHIVE      the same, after the kernel's own archive
 //   archive verify [PATH] < ARCHIVE
 //   archive list DIR                what is in a tree: one line each name
 //
@@ -148,9 +149,10 @@ int main(int argc, char *argv[])
     list(AT_FDCWD, argv[2], "");
     return 0;
   }
-  if (argc>2 && !strcmp(argv[1], "unpack"))
+  if (argc>2 && (!strcmp(argv[1], "unpack") || !strcmp(argv[1], "boot"))) {
     a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
-  else if (argc>2) a.want = argv[2];
+    if (*argv[1] == 'b' && initramfs_builtin(a.dir, &f)) return 2;
+  } else if (argc>2) a.want = argv[2];
   rc = initramfs_read(&a, &f);
   printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,
     a.largest, a.want ? a.found ? ", found" : ", not found" : "");

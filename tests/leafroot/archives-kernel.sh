@@ -18,7 +18,7 @@ mkdir -p $work/init && cp $work/archive $work/init/init &&
   (cd $work/init && echo init | cpio -oH newc --quiet -R 0:0) > $work/init.cpio ||
   exit 1
 
-# boot VERSION NAME ORDER: leave $work/VERSION/NAME: the verdict, and the list.
+# boot VERSION NAME ORDER: leave $work/VERSION/NAME.log, what the console said.
 boot()
 {
   dir=$work/$1 row=$work/rows/$2
@@ -41,14 +41,9 @@ boot()
       tr -d '\r' > "$dir/$2.log"
     grep -q '^=== end' "$dir/$2.log" && break
   done
-  {
-    grep -q '^=== end' "$dir/$2.log" || echo 'no init'
-    sed -n 's/.*Initramfs unpacking failed: /refused: /p' "$dir/$2.log"
-    sed -n '/^=== list/,/^=== end/p' "$dir/$2.log" | grep -v '^==='
-  } > "$dir/$2"
   rm "$dir/$2.img"
   echo "$id" > "$dir/$2.id"
-  echo "$1 $2: $(head -n 1 "$dir/$2")"
+  echo "booted $1 with $2"
 }
 
 python3 $here/archives.py --list > $work/list

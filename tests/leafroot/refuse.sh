@@ -91,12 +91,6 @@ boot not-init '
   want init cant /newroot /no/init
   want option cant -o nonsense=1
   want unknown cant -Z
-  want no-copy-yet cant -2
-  want no-force-yet cant -f
-  want no-keep-yet cant -k /old
-  want no-probe-yet cant -p
-  want no-unshare-yet cant -u
-  want no-extract-yet cant -x -
   finish
 ' '
   echo "=== booted BAD"

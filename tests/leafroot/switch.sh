@@ -137,4 +137,4 @@ boot memory-ramfs "$MUCH" '
   want sealed sealed
   want freed soon freed
   freed
-' mem=512 cmdline=root=/dev/none
+' mem=512 cmdline='root=/dev/none leafroot=quiet' says=
