@@ -53,7 +53,7 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 {
   struct mountinfo *up = by_id(c->list, m->parent);
 
-  return m->parent == c->root || is_own(c, m)
+  return m->parent == c->root || (!c->copy && is_own(c, m))
     || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
 }
 
@@ -119,14 +119,14 @@ static int plan(struct carry *c, unsigned parent)
     if (!best) return 0;
     last = strlen(best->dir);
     id = best->id;
-    if (plan(c, best->id)) return -1;
+    if (!c->copy && plan(c, best->id)) return -1;
     if (!is_unit(c, best)) continue;
     u = realloc(c->unit, (c->units+1)*sizeof(*u));
     if (!u) return -1;
     c->unit = u;
     memset(u += c->units, 0, sizeof(*u));
     u->m = best;
-    u->own = is_own(c, best);
+    u->own = !c->copy && is_own(c, best);
     if (c->leaf && !can_place(c, best)) u->at = SKIP;
     sprintf(u->name, "%d", c->units++);
   }
@@ -161,7 +161,7 @@ static int bind_anew(struct carry *c, struct unit *u, int to)
 static int take(struct carry *c, struct unit *u, int from, int to)
 {
   char *path = place(u->m);
-  int rc;
+  int rc, fd;
 
   if (u->own) {
     if (0>(rc = bind_anew(c, u, to)) || fchdir(from)
@@ -171,11 +171,16 @@ static int take(struct carry *c, struct unit *u, int from, int to)
     return 0;
   }
   rc = is_dir(from, path);
-  if (rc == -1 || make_place(c->scratch, u->name, rc)
-    || move_mount(from, path, c->scratch, u->name, 0)) return -1;
-  u->at = SCRATCH;
+  if (rc == -1 || make_place(c->scratch, u->name, rc)) return -1;
+  if (c->copy) {
+    // What a user namespace has inherited it may copy, whole, but not move
+    fd = open_tree(from, path, OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_RECURSIVE_);
+    rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
+    if (fd != -1) close(fd);
+  } else rc = move_mount(from, path, c->scratch, u->name, 0);
+  if (!rc) u->at = SCRATCH;
 
-  return 0;
+  return rc;
 }
 
 // Put U, which is in the scratch directory, to its place on root TO; AT is what
@@ -240,7 +245,7 @@ int carry_mounts(struct carry *c, struct fault *f)
 
   if (plan(c, c->root)) return fault(f, errno, "carrying over", "mounts");
   if (!c->units) return 0;
-  if (attach(c) || make_private(c, c->from))
+  if (attach(c) || (!c->copy && make_private(c, c->from)))
     return fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->units; i++) {
     m = c->unit[i].m;
@@ -289,7 +294,7 @@ int carry_back(struct carry *c, struct fault *f)
 
   if (c->kept && !fchdir(c->to)) umount2(c->kept, MNT_DETACH);
   c->kept = 0;
-  if (!c->units) return 0;
+  if (!c->units || c->copy) return 0;
   if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
   for (i = 0; i<c->units; i++) {

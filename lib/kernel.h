@@ -54,6 +54,7 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 #define AT_NOAUTOMOUNT 0x800
+#define AT_RECURSIVE_  0x8000
 
 // per-mount attributes of fsmount()
 #define MATTR_RDONLY       1

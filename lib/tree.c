@@ -80,7 +80,8 @@ struct walk {
 
 #define OFLAGS (O_NOFOLLOW|O_CLOEXEC|O_NONBLOCK)
 
-// The path of NAME in D, for people to read. Returns it malloc()ed, or 0.
+// The path of NAME in D, for people to read: of a very long one the beginning
+// and the end. Returns it malloc()ed, or 0.
 static char *path_of(struct dir *d, char *name)
 {
   struct dir *up;
@@ -95,10 +96,26 @@ static char *path_of(struct dir *d, char *name)
     n = strlen(name);
     s -= n;
     memcpy(s, name, n);
-    if (!up) return s;
+    if (!up) break;
     if (up->up || n) *--s = '/';
     name = up->name;
   }
+  if (len>300) {
+    memcpy(s+100, "...", 3);
+    memmove(s+103, s+len-150, 151);
+  }
+
+  return s;
+}
+
+// In a user namespace: is what errno says just what it may not have? Devices
+// are EPERM, other users' unreadable files EACCES. Then it's left out.
+static int spare(struct worker *w)
+{
+  if (!w->walk->t->spare || (errno != EPERM && errno != EACCES)) return 0;
+  w->left++;
+
+  return 1;
 }
 
 // STEP failed on NAME in D: everything stops, unless that would make it worse.
@@ -195,7 +212,8 @@ static int name_xattrs(struct worker *w, struct dir *d, char *name)
 }
 
 // Make NAME in D->dst as ST says: a regular file (*fd is then open) or anything
-// else but a directory. Owner and mode are right afterwards. Returns 0 or -1.
+// else but a directory. Owner and mode are right afterwards. Returns 0, 1 if
+// it's left out, or -1.
 static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   int *fd)
 {
@@ -212,12 +230,12 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
     target[rc] = 0;
     rc = symlinkat(target, d->dst, name);
   } else rc = mknodat(d->dst, name, st->mode, makedev(st->rmaj, st->rmin));
-  if (rc) return fail(w, "creating", d, name);
+  if (rc) return spare(w) ? 1 : fail(w, "creating", d, name);
 
   // chown drops suid and sgid, whoever does it: mode after owner
   if (st->uid != k->uid || st->gid != k->gid) {
-    if (fchownat(d->dst, name, st->uid, st->gid, AT_SYMLINK_NOFOLLOW))
-      return fail(w, "setting the owner of", d, name);
+    if (fchownat(d->dst, name, st->uid, st->gid, AT_SYMLINK_NOFOLLOW)
+      && !w->walk->t->spare) return fail(w, "setting the owner of", d, name);
     if (!S_ISLNK(st->mode) && (mode&06000) && fchmodat(d->dst, name, mode, 0))
       return fail(w, "setting the mode of", d, name);
   }
@@ -238,9 +256,14 @@ static int link_or_create(struct worker *w, struct dir *d, char *name,
   pthread_mutex_lock(&k->links);
   while (*at && (*at)->ino != st->ino) at = &(*at)->next;
   if ((l = *at)) {
+    char path[32];
+
+    // By descriptor needs CAP_DAC_READ_SEARCH (ENOENT) until 6.10, /proc none
     rc = 1;
-    if (linkat(l->fd, "", d->dst, name, AT_EMPTY_PATH))
-      rc = fail(w, "linking", d, name);
+    sprintf(path, "/proc/self/fd/%d", l->fd);
+    if (linkat(l->fd, "", d->dst, name, AT_EMPTY_PATH)
+      && linkat(AT_FDCWD, path, d->dst, name, AT_SYMLINK_FOLLOW))
+        rc = fail(w, "linking", d, name);
     else if (!--l->left) {
       *at = l->next;
       close(l->fd);
@@ -485,7 +508,8 @@ static int do_entry(struct worker *w, struct dir *d, char *name, int type,
   }
 
   in = openat(d->src, name, O_RDONLY|OFLAGS|k->noatime);
-  if (in == -1) return errno == ENOENT ? 0 : fail(w, "opening", d, name);
+  if (in == -1)
+    return (errno == ENOENT || spare(w)) ? 0 : fail(w, "opening", d, name);
   if (kstatx(in, "", AT_EMPTY_PATH, &st)) {
     fail(w, "looking at", d, name);
     close(in);
@@ -529,7 +553,7 @@ static int open_dir(struct worker *w, struct dir *d)
   d->src = openat(at, name, O_RDONLY|O_DIRECTORY|OFLAGS|k->noatime);
   if (d->src == -1) {
     // Removed under us, as a temporary directory can be
-    if (errno == ENOENT) return 1;
+    if (errno == ENOENT || spare(w)) return 1;
 
     return fail(w, "opening", d, "");
   }
@@ -570,7 +594,7 @@ static int finish_dir(struct worker *w, struct dir *d)
   if (t->mode == TREE_COUNT) return 0;
   if (t->mode != TREE_WIPE) {
     if (d->up || !t->keep) {
-      if (fchown(d->dst, st->uid, st->gid))
+      if (fchown(d->dst, st->uid, st->gid) && !t->spare)
         return fail(w, "setting the owner of", d, "");
       if (fchmod(d->dst, st->mode&07777))
         return fail(w, "setting the mode of", d, "");
@@ -780,7 +804,7 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
   // once instead of for each file
   i = openat(t->src, ".", O_RDONLY|O_DIRECTORY|O_NOATIME|OFLAGS);
   if (i != -1) {
-    k->noatime = O_NOATIME;
+    k->noatime = t->spare ? 0 : O_NOATIME;
     close(i);
   }
   k->noxattr = flistxattr(t->src, 0, 0)<0 && errno == EOPNOTSUPP;

@@ -11,6 +11,7 @@ struct tree {
   int mode;
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
+  char spare;              // leave out what a user namespace may not have
   char keep;               // leave dst's own owner and mode as they are
   int workers;             // threads, 0: one for each processor, 4 at most
   volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
@@ -21,7 +22,7 @@ struct tree {
   // What was found so far
   unsigned long long bytes, inodes, largest;  // as memory holds them
   unsigned long long done;   // bytes copied
-  unsigned long long left;   // entries that could not be wiped
+  unsigned long long left;   // entries that could not be wiped, or were spared
   unsigned long long busy;   // bytes of big files that something keeps open
   char *big;                 // the largest file when counting, malloc()ed
   char *held;                // the largest of the busy ones, malloc()ed

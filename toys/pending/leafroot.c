@@ -10,7 +10,7 @@ config LEAFROOT
   bool "leafroot"
   default n
   help
-    usage: leafroot [-2fhnpqv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [-x [ARCHIVE]]
+    usage: leafroot [-2fhnpquv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [-x [ARCHIVE]]
            [NEWROOT [INIT [ARG...]]]
 
     Make the initramfs this system runs from its root file system for good:
@@ -30,6 +30,7 @@ config LEAFROOT
     -p	Probe: does pivot_root work here? Exit 0 if so, else say why not
     -q	Say nothing but errors
     -t	tmpfs or ramfs (as rootfstype= on the command line)
+    -u	Only for INIT and its children, in a mount namespace of their own
     -v	Say every step and how long it took
     -x	Unpack initramfs ARCHIVE (- for stdin) instead of moving the tree, or
     	without one what the kernel kept as /sys/firmware/initrd (retain_initrd)
@@ -52,6 +53,7 @@ config LEAFROOT
 #include "lib/console.h"
 #include "lib/mountopt.h"
 #include "lib/mountinfo.h"
+#include "lib/newns.h"
 #include "lib/initcheck.h"
 #include "lib/tree.h"
 #include "lib/carry.h"
@@ -62,9 +64,10 @@ config LEAFROOT
 
 GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
+  char *source;            // the archive that's being read
   char *newroot, *dev, *type, *keep, **init, **args, *cmdline, *started;
   struct arg_list *o, *x;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made, stuck, tight, verified;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, stuck, tight, verified, user;
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
@@ -105,10 +108,14 @@ static long long now(void)
 // Make a sentence of what is in WHY, with ENDing behind it. Returns -1.
 static int complain(char *ending)
 {
-  if (why.step) dprintf(2, "leafroot: %s%s%s%s%s%s\n", why.step,
-    (why.name && *why.name) ? " " : "", why.name ? : "", why.err ? ": " : "",
-    why.err ? strerror(why.err) : "", ending);
+  char *from = TT.source;
+
+  if (why.step) dprintf(2, "leafroot: %s%s%s%s%s%s%s%s\n", from ? : "",
+    from ? ": " : "", why.step, (why.name && *why.name) ? " " : "",
+    why.name ? : "", why.err ? ": " : "", why.err ? strerror(why.err) : "",
+    ending);
   fault_clear(&why);
+  TT.source = 0;
 
   return -1;
 }
@@ -201,7 +208,7 @@ static void read_args(void)
   int c;
 
   opterr = 0;
-  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:vx"))) {
+  while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:uvx"))) {
     if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
     else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
     else if (c == 'c') TT.dev = optarg;
@@ -277,6 +284,8 @@ static int read_params(void)
   if (TT.opt['0']) return 1;
   if (TT.bad) return -1;
   if (!TT.newroot) TT.newroot = "/newroot";
+  for (s = TT.newroot+strlen(TT.newroot); s>TT.newroot+1 && s[-1] == '/'; )
+    *--s = 0;
   if (!TT.type && (s = bootparam(TT.cmdline, "rootfstype"))) {
     if (!strncmp(s, "tmpfs", 5)) TT.type = "tmpfs";
     else if (!strncmp(s, "ramfs", 5)) TT.type = "ramfs";
@@ -398,6 +407,13 @@ static int look(void)
   struct kstat st;
 
   if (TT.opt['p']) return probe() ? -1 : 1;
+  if (TT.opt['u']) {
+    if (TT.pid1) return say("-u: not for PID 1, whose root the kernel's helpers"
+      " use");
+    if (0>(TT.user = newns(&why))) return -1;
+    close(TT.cwd);
+    TT.cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
+  }
 
   TT.oldroot = open("/", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
   if (TT.oldroot == -1 || kstatx(TT.oldroot, "", AT_EMPTY_PATH, &st)
@@ -411,15 +427,16 @@ static int look(void)
   // one, nullfs, and pivot_root works. Seen on 5.10 to 7.2.
   TT.rootfs = root->id == root->parent;
   if (look_newroot()) return -1;
-  if (!TT.rootfs && !TT.taken && !TT.opt['f']) {
+  if (!TT.rootfs && !TT.taken && !TT.opt['f'] && !TT.opt['u']) {
     if (TT.opt['n']) say("/ can be pivoted from: would only run init");
 
     return (!TT.opt['n'] && already()) ? -1 : 1;
   }
 
-  // A root that's to be kept stays whole, as one does that is no memory; and
-  // what can't be written to can't be emptied before the switch
-  if (TT.keep || !is_ram(&rootsf) || (rootsf.f_flags&1)) TT.opt['2'] = 1;
+  // A root that's to be kept stays whole, as one does that others have too, or
+  // that is no memory; and what can't be written to can't be emptied before the switch
+  if (TT.keep || TT.opt['u'] || !is_ram(&rootsf) || (rootsf.f_flags&1))
+    TT.opt['2'] = 1;
 
   return 0;
 }
@@ -503,8 +520,10 @@ static int survey_archives(void)
     memset(&a, 0, sizeof(a));
     a.fd = one->fd;
     a.dir = -1;
+    TT.source = one->name;
     rc = initramfs_read(&a, &why);
     if (rc || lseek(one->fd, 0, SEEK_SET)) return -1;
+    TT.source = 0;
     TT.verified++;
     tree.bytes += a.bytes;
     tree.inodes += a.inodes;
@@ -594,7 +613,7 @@ static int check(void)
 {
   int fd;
 
-  if (!TT.pid1 && !TT.opt['n'] && TT.rootfs)
+  if (!TT.pid1 && !TT.opt['n'] && !TT.opt['u'] && TT.rootfs)
     return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
       TT.newroot);
   if (check_init(TT.taken ? leaf.dir : TT.oldroot) || (!TT.taken && check_size())) return -1;
@@ -646,7 +665,6 @@ static int open_up(void)
 static int mount_leaf(void)
 {
   struct stat st;
-  int up;
 
   if (TT.taken) return 0;
 
@@ -654,11 +672,10 @@ static int mount_leaf(void)
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
   if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
-    if ((up = open_up()) == -1 || fstat(up, &st)
+    if ((TT.up = open_up()) == -1 || fstat(TT.up, &st)
       || mkdirat(TT.cwd, TT.newroot, 0755))
         return fault(&why, errno, "creating", "%s", TT.newroot);
-    set_times(up, &st);
-    close(up);
+    set_times(TT.up, &st);
     if (fstatat(TT.cwd, TT.newroot, &st, 0))
       return fault(&why, errno, "creating", "%s", TT.newroot);
     TT.made = 1;
@@ -670,19 +687,24 @@ static int mount_leaf(void)
   return 0;
 }
 
+// Remove NEWROOT again if it was made.
+static void remove_newroot(void)
+{
+  char *name = strrchr(TT.newroot, '/');
+  struct stat st;
+
+  if (!TT.made || fstat(TT.up, &st)) return;
+  if (!unlinkat(TT.up, name ? name+1 : TT.newroot, AT_REMOVEDIR))
+    set_times(TT.up, &st);
+  close(TT.up);
+}
+
 static void unmount_leaf(void)
 {
-  struct stat st;
-  int up;
-
   if (TT.stuck || TT.taken) return;
   if (!fchdir(leaf.dir)) umount2(".", MNT_DETACH);
   if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
-  if (fchdir(TT.cwd)) return;
-  if (!TT.made || (up = open_up()) == -1) return;
-  if (!fstat(up, &st) && !unlinkat(TT.cwd, TT.newroot, AT_REMOVEDIR))
-    set_times(up, &st);
-  close(up);
+  if (!fchdir(TT.cwd)) remove_newroot();
 }
 
 // --- 6. fill
@@ -764,11 +786,9 @@ static int fill_archives(void)
     a.fd = one->fd;
     a.say = left_out;
     a.context = one->name;
-    if (extract(&a, leaf.dir, &why)) {
-      dprintf(2, "leafroot: %s: ", one->name);
-
-      return -1;
-    }
+    TT.source = one->name;
+    if (extract(&a, leaf.dir, &why)) return -1;
+    TT.source = 0;
     tree.bytes += a.bytes;
     tree.inodes += a.inodes;
     close(one->fd);
@@ -788,6 +808,7 @@ static int fill_tree(void)
   tree.src = open_source();
   tree.dst = leaf.dir;
   tree.keep = leaf.mode;
+  tree.spare = TT.user;
   tree.tick = progress;
   tree.cancel = &TT.cancel;
   if (tree.src == -1) return fault(&why, errno, "opening", "/");
@@ -795,6 +816,8 @@ static int fill_tree(void)
   rc = tree_run(&tree, &why);
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
   if (TT.live) dprintf(2, "\n");
+  if (!rc && tree.left && !TT.opt['q'])
+    say("%llu files left out that a user namespace may not have", tree.left);
   if (!rc && tree.held && !TT.opt['q'])
     say("%s is in use: %s stay in memory until it's released", tree.held,
       size(tree.busy));
@@ -839,6 +862,7 @@ static int carry_over(void)
   carry.list = mounts;
   carry.root = root->id;
   carry.leaf = TT.taken;
+  carry.copy = TT.opt['u'];
   carry.from = TT.oldroot;
   carry.to = leaf.dir;
   carry.scratch = fs_detached("tmpfs");
@@ -861,6 +885,7 @@ static void carry_home(void)
 static int switch_over(void)
 {
   if (switchroot(TT.oldroot, leaf.dir, !TT.rootfs, TT.keep, &why)) return -1;
+  remove_newroot();
   if (tree.src != -1) close(tree.src);
   tree_free(&tree);
   if (!TT.keep) carry_rest(&carry);
@@ -913,9 +938,9 @@ static void wipe_and_seal(void)
   off_t off = 0;
   struct stat st;
 
-  if (console_leave(rootst.st_dev, TT.dev))
+  if ((TT.pid1 || TT.dev) && console_leave(rootst.st_dev, TT.dev))
     say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
-  if (!TT.rootfs || TT.keep || !is_ram(&rootsf)) return;
+  if (!TT.rootfs || TT.keep || TT.opt['u'] || !is_ram(&rootsf)) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
   if (fork()) return (void)close(*fds);
 
