@@ -85,27 +85,29 @@ struct walk {
 static char *path_of(struct dir *d, char *name)
 {
   struct dir *up;
-  int len = strlen(name), n;
-  char *s;
+  int size = strlen(name)+2, len;
+  char *buf, *s;
 
-  for (up = d; up; up = up->up) len += strlen(up->name)+1;
-  if (!(s = malloc(len+1))) return 0;
-  s += len;
-  *s = 0;
+  for (up = d; up; up = up->up) size += strlen(up->name)+1;
+  if (!(buf = malloc(size))) return 0;
+  s = buf+size;
+  *--s = 0;
   for (up = d; ; up = up->up) {
-    n = strlen(name);
-    s -= n;
-    memcpy(s, name, n);
-    if (!up) break;
-    if (up->up || n) *--s = '/';
+    len = strlen(name);
+    memcpy(s -= len, name, len);
+    if (!up->up) break;
+    if (*s) *--s = '/';
     name = up->name;
   }
+  *--s = '/';
+  len = strlen(s);
+  memmove(buf, s, len+1);
   if (len>300) {
-    memcpy(s+100, "...", 3);
-    memmove(s+103, s+len-150, 151);
+    memcpy(buf+100, "...", 3);
+    memmove(buf+103, buf+len-150, 151);
   }
 
-  return s;
+  return buf;
 }
 
 // In a user namespace: is what errno says just what it may not have? Devices
