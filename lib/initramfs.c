@@ -198,15 +198,19 @@ static char *locate(struct unpack *u, struct parent *p, char *path)
 }
 
 // Remove what LAST is, unless it is of the type of MODE (0: whatever it is).
-// A directory that isn't empty stays: what is to replace it fails then.
-static void clean(struct unpack *u, char *last, unsigned mode)
+// A directory that isn't empty stays: what is to replace it fails then. The
+// parent can have been found by way of what is gone now: -1 with errno if so.
+static int clean(struct unpack *u, char *last, unsigned mode)
 {
   struct stat st;
 
   if (fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW)
-    || !((st.st_mode^mode)&S_IFMT)) return;
-  if (!S_ISREG(st.st_mode)) forget(u);
+    || !((st.st_mode^mode)&S_IFMT)) return 0;
   unlinkat(u->parent.fd, last, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+  if (S_ISREG(st.st_mode)) return 0;
+  forget(u);
+
+  return locate(u, &u->parent, u->name) ? 0 : -1;
 }
 
 // Set owner and mode of LAST, or of FD if that isn't -1. FRESH: we just made
@@ -276,12 +280,17 @@ static void free_links(struct unpack *u)
 // loses a file that has the same name twice: so does the kernel.
 static int link_to(struct unpack *u, struct link *l, char *last)
 {
+  struct stat st;
   char *old;
 
-  clean(u, last, 0);
+  if (clean(u, last, 0)) return -1;
   if (!(old = locate(u, &u->other, l->name))) return -1;
+  if (!linkat(u->other.fd, old, u->parent.fd, last, 0)) return 0;
+  // Directories have one name only.
+  if (errno == EPERM && !fstatat(u->other.fd, old, &st, AT_SYMLINK_NOFOLLOW)
+    && S_ISDIR(st.st_mode)) errno = EISDIR;
 
-  return linkat(u->other.fd, old, u->parent.fd, last, 0);
+  return -1;
 }
 
 // Copy the contents of a file to FD (-1: nowhere), and verify their checksum.
@@ -332,17 +341,19 @@ static int open_old(struct unpack *u, char *last, int flags)
 static int open_file(struct unpack *u, struct link *l, char *last, int *fd)
 {
   int flags = O_WRONLY|O_NOFOLLOW|O_CLOEXEC, new = flags|O_CREAT|O_EXCL,
-    dir = u->parent.fd, fresh = 0;
+    fresh = 0;
 
   if (l) {
     if (link_to(u, l, last)) return failed(u, "linking");
     *fd = open_old(u, last, flags);
-  } else if (!(fresh = 0<=(*fd = openat(dir, last, new, u->mode&07777)))) {
+  } else if (!(fresh = 0<=(*fd
+    = openat(u->parent.fd, last, new, u->mode&07777))))
+  {
     if (errno != EEXIST) return failed(u, "creating");
-    clean(u, last, u->mode);
+    if (clean(u, last, u->mode)) return failed(u, "creating");
     *fd = open_old(u, last, flags|O_TRUNC);
     if (*fd == -1 && errno == ENOENT)
-      fresh = 0<=(*fd = openat(dir, last, new, u->mode&07777));
+      fresh = 0<=(*fd = openat(u->parent.fd, last, new, u->mode&07777));
   }
   if (*fd == -1) return failed(u, "opening");
   if (own(u, *fd, last, fresh)) return -1;
@@ -369,15 +380,14 @@ static int regular(struct unpack *u, struct link *l, char *last)
 
 static int directory(struct unpack *u, char *last)
 {
-  int fd = -1, rc, dir = u->parent.fd;
+  int fd = -1, rc;
   struct dir *d;
 
-  if ((rc = mkdirat(dir, last, u->mode&07777)) && errno == EEXIST) {
-    clean(u, last, u->mode);
-    rc = mkdirat(dir, last, u->mode&07777);
-    if (rc && errno == EEXIST)
-      fd = openat(dir, last, O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
-  }
+  if ((rc = mkdirat(u->parent.fd, last, u->mode&07777)) && errno == EEXIST
+    && !clean(u, last, u->mode)
+    && (rc = mkdirat(u->parent.fd, last, u->mode&07777)) && errno == EEXIST)
+    fd = openat(u->parent.fd, last,
+      O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
   if (rc && fd == -1) return failed(u, "creating");
   rc = own(u, fd, last, fd == -1);
   if (fd != -1) {
@@ -404,13 +414,15 @@ static int node(struct unpack *u, struct link *l, char *last)
   unsigned dev = u->rmajor<<20 | u->rminor, mode = u->mode&(S_IFMT|07777);
   dev_t rdev = makedev(dev>>20, dev&0xfffff);
   struct stat st;
-  int dir = u->parent.fd, rc;
+  int rc;
 
   if (l) return link_to(u, l, last) ? failed(u, "linking") : 0;
-  if ((rc = mknodat(dir, last, mode, rdev)) && errno == EEXIST) {
-    clean(u, last, u->mode);
-    if ((rc = mknodat(dir, last, mode, rdev)) && errno == EEXIST) {
-      if (fstatat(dir, last, &st, AT_SYMLINK_NOFOLLOW) || S_ISLNK(st.st_mode))
+  if ((rc = mknodat(u->parent.fd, last, mode, rdev)) && errno == EEXIST
+    && !clean(u, last, u->mode))
+  {
+    rc = mknodat(u->parent.fd, last, mode, rdev);
+    if (rc && errno == EEXIST) {
+      if (fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW) || S_ISLNK(st.st_mode))
         return failed(u, "creating");
       if (S_ISDIR(st.st_mode) || st.st_rdev != rdev)
         say(u, "what was there is kept, with this owner, mode and time");
@@ -428,11 +440,10 @@ static int node(struct unpack *u, struct link *l, char *last)
 // that gets the owner and time.
 static int symbolic(struct unpack *u, char *last)
 {
-  int dir = u->parent.fd, rc = symlinkat(u->target, dir, last);
+  int rc = symlinkat(u->target, u->parent.fd, last);
 
-  if (rc && errno == EEXIST) {
-    clean(u, last, 0);
-    rc = symlinkat(u->target, dir, last);
+  if (rc && errno == EEXIST && !clean(u, last, 0)) {
+    rc = symlinkat(u->target, u->parent.fd, last);
     if (rc && errno == EEXIST)
       say(u, "what was there is kept, with this owner and time");
     else if (rc) return failed(u, "creating");
@@ -484,7 +495,7 @@ static int entry(struct unpack *u)
   if (S_ISDIR(type)) return directory(u, last);
   if (S_ISLNK(type)) return symbolic(u, last);
   // The kernel removes what is in the way of it, and then doesn't know it.
-  clean(u, last, u->mode);
+  if (clean(u, last, u->mode)) errno = 0;
 
   return say(u, "left out (no known type of file)");
 }

@@ -4,6 +4,10 @@
 //   archive boot DIR < ARCHIVE      the same, after the kernel's own archive
 //   archive verify [PATH] < ARCHIVE
 //   archive list DIR                what is in a tree: one line each name
+//   archive hurt DIR FIRST STEP [sum] < ARCHIVE
+//                                   for each STEPth byte from FIRST on, unpack
+//     the archive cut off before it, and with it changed, under DIR. sum: what
+//     is changed has to be noticed. Prints what was wrong, then counts.
 //
 // As PID 1, in an archive given to the kernel, it lists / to the console and
 // reboots.
@@ -12,16 +16,19 @@
 #include "lib/fault.h"
 #include "lib/initramfs.h"
 #include <dirent.h>
-#include <sys/mount.h>
+#include <ftw.h>
+#include <sys/mman.h>
 #include <sys/reboot.h>
+
+static FILE *out;
 
 // Print STR with what could break a line as \ooo.
 static void quote(char *str)
 {
   for (; *str; str++) {
     if (*str<=' ' || *str == '\\' || *str>126)
-      printf("\\%03o", *(unsigned char *)str);
-    else putchar(*str);
+      fprintf(out, "\\%03o", *(unsigned char *)str);
+    else putc(*str, out);
   }
 }
 
@@ -86,27 +93,27 @@ static void list(int dir, char *name, char *path)
   int fd, i, n;
 
   if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW)) return;
-  printf("%c %04o %u:%u ", "?pc?d?b?-?l?s???"[(st.st_mode&S_IFMT)>>12],
+  fprintf(out, "%c %04o %u:%u ", "?pc?d?b?-?l?s???"[(st.st_mode&S_IFMT)>>12],
     st.st_mode&07777, st.st_uid, st.st_gid);
   if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
-    printf("%u,%u ", major(st.st_rdev), minor(st.st_rdev));
-  else if (S_ISDIR(st.st_mode)) printf("- ");
-  else printf("%llu ", (unsigned long long)st.st_size);
+    fprintf(out, "%u,%u ", major(st.st_rdev), minor(st.st_rdev));
+  else if (S_ISDIR(st.st_mode)) fprintf(out, "- ");
+  else fprintf(out, "%llu ", (unsigned long long)st.st_size);
   // What the archive doesn't set is now, and differs each time.
-  if (st.st_mtime>1700000000 && st.st_mtime<4000000000) printf("now ");
-  else printf("%lld.%09ld ", (long long)st.st_mtime, st.st_mtim.tv_nsec);
+  if (st.st_mtime>1700000000 && st.st_mtime<4000000000) fprintf(out, "now ");
+  else fprintf(out, "%lld.%09ld ", (long long)st.st_mtime, st.st_mtim.tv_nsec);
   if (!S_ISDIR(st.st_mode) && st.st_nlink>1)
-    printf("%u#%u ", (unsigned)st.st_nlink, name_of(st.st_ino));
-  else printf("- ");
-  if (S_ISREG(st.st_mode)) printf("%08x ", checksum(dir, name));
+    fprintf(out, "%u#%u ", (unsigned)st.st_nlink, name_of(st.st_ino));
+  else fprintf(out, "- ");
+  if (S_ISREG(st.st_mode)) fprintf(out, "%08x ", checksum(dir, name));
   else if (S_ISLNK(st.st_mode)) {
     n = readlinkat(dir, name, buf, 4096);
     buf[n>0 ? n : 0] = 0;
     quote(buf);
-    putchar(' ');
-  } else printf("- ");
+    putc(' ', out);
+  } else fprintf(out, "- ");
   quote(path);
-  putchar('\n');
+  putc('\n', out);
   if (!S_ISDIR(st.st_mode)) return;
 
   fd = openat(dir, name, O_RDONLY|O_DIRECTORY|O_NOFOLLOW);
@@ -127,13 +134,84 @@ static void say(void *context, char *line)
   printf("say: %s\n", line);
 }
 
+static int gone(const char *path, const struct stat *st, int type,
+  struct FTW *ftw)
+{
+  return ftw->level ? remove(path) : 0;
+}
+
+// Unpack LEN bytes of DATA under DIR, and return the list of what's there then,
+// or 0 if it's refused.
+static char *attempt(char *dir, unsigned char *data, size_t len, char **why)
+{
+  struct initramfs a = {.fd = memfd_create("a", 0)};
+  struct fault f = {0};
+  char *text = 0;
+  size_t size;
+
+  if (a.fd == -1 || write(a.fd, data, len) != len || lseek(a.fd, 0, 0)) abort();
+  // A hang is a crash.
+  alarm(10);
+  a.dir = open(dir, O_RDONLY|O_DIRECTORY);
+  *why = "";
+  if (!initramfs_read(&a, &f)) {
+    out = open_memstream(&text, &size);
+    ninos = 0;
+    list(AT_FDCWD, dir, "");
+    fclose(out);
+    if (f.step) *why = "a fault, and yet success";
+  } else if (!f.step || !f.name) *why = "refused without a fault";
+  alarm(0);
+  nftw(dir, gone, 64, FTW_DEPTH|FTW_PHYS);
+  close(a.dir);
+  close(a.fd);
+  fault_clear(&f);
+
+  return text;
+}
+
+static int hurt(char *dir, unsigned long first, unsigned long step, int sum)
+{
+  unsigned long len = 0, i, cut = 0, other = 0, same = 0;
+  static unsigned char data[1<<24];
+  char *good, *text, *why;
+  int rc, j, bad = 0;
+
+  while (0<(rc = read(0, data+len, sizeof(data)-len))) len += rc;
+  if (!(good = attempt(dir, data, len, &why))) return printf("refused\n");
+  for (i = first; i<len; i += step) {
+    if ((text = attempt(dir, data, i, &why))) cut++;
+    if (*why) bad = printf("cut at %lu: %s\n", i, why);
+    free(text);
+    for (j = 0; j<2; j++) {
+      data[i] ^= j ? 255 : 1;
+      if ((text = attempt(dir, data, len, &why))) {
+        if (!strcmp(good, text)) same++;
+        else {
+          other++;
+          if (sum) bad = printf("byte %lu: another tree\n", i);
+        }
+      }
+      data[i] ^= j ? 255 : 1;
+      if (*why) bad = printf("byte %lu: %s\n", i, why);
+      free(text);
+    }
+  }
+  printf("%lu bytes: %lu cuts, %lu changes to nothing, %lu to another tree\n",
+    len, cut, same, other);
+
+  return !!bad;
+}
+
 int main(int argc, char *argv[])
 {
   struct initramfs a = {.fd = 0, .dir = -1, .say = say};
   struct fault f = {0};
   int rc;
 
+  out = stdout;
   setvbuf(stdout, 0, _IOFBF, 1<<16);
+  umask(0);
   if (getpid() == 1) {
     int fd = open("/dev/console", O_RDWR);
 
@@ -149,6 +227,8 @@ int main(int argc, char *argv[])
     list(AT_FDCWD, argv[2], "");
     return 0;
   }
+  if (argc>4 && !strcmp(argv[1], "hurt"))
+    return hurt(argv[2], atol(argv[3]), atol(argv[4]), argc>5);
   if (argc>2 && (!strcmp(argv[1], "unpack") || !strcmp(argv[1], "boot"))) {
     a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
     if (*argv[1] == 'b' && initramfs_builtin(a.dir, &f)) return 2;

@@ -10,27 +10,27 @@ a line that not all have begins with "VERSION| ".
 import re
 import sys
 
-COMMON = re.compile(r' (|/dev|/dev/console|/root|/init)$')
+# What every tree has: rootfs as the kernel mounts it, its built-in archive, and
+# the archive of the test.
+COMMON = ('d 1777 0:0 - now - - ', 'd 0755 0:0 - now - - ',
+          'd 0755 0:0 - now - - /dev', 'c 0600 0:0 5,1 now - - /dev/console',
+          'd 0700 0:0 - now - - /root')
+
+
+def lines(text):
+    return [i for i in text.splitlines()
+            if i not in COMMON and not i.endswith(' /init')]
 
 
 def read(name):
     with open(name, errors='replace') as f:
         text = f.read()
-    lines = []
     m = re.search(r'=== list\n(.*?)^=== end', text, re.S | re.M)
-    if m:
-        lines = [i for i in m.group(1).splitlines()]
-        # the root's line and those others only as far as they are unusual
-        lines = [i for i in lines if not i.endswith(' /init')
-                 and i not in ('d 1777 0:0 - now - - ', 'd 0755 0:0 - now - - ',
-                               'd 0755 0:0 - now - - /dev',
-                               'c 0600 0:0 5,1 now - - /dev/console',
-                               'd 0700 0:0 - now - - /root')]
     why = re.search(r'Initramfs unpacking failed: (.*)', text)
     verdict = 'refused: ' + why.group(1).strip() if why else 'ok'
     if not m:
         verdict = 'no init' + (', ' + verdict if why else '')
-    return verdict, lines
+    return verdict, lines(m.group(1)) if m else []
 
 
 def main():
@@ -51,4 +51,5 @@ def main():
                     print('%s| %s' % (v, i))
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -4,10 +4,10 @@
 archives.py --list   prints "NAME ORDER VERDICT" for each. ORDER: last (the
 archive follows the one that holds /init, as the table assumes) or first (it
 comes first, where that makes a difference). VERDICT: what leafroot is meant to
-do: "same" (as the kernel does, whatever that is), or "refuse" or "accept" or
-"tree" where it differs on purpose: refused although the kernel goes on,
-accepted though the kernel refuses, or another tree. The reason stands in the
-row.
+do: "same" (as the kernel does, whatever that is), "part" (both refuse it, but
+not after the same part), or "refuse" or "accept" or "tree" where it differs on
+purpose: refused although the kernel goes on, accepted though the kernel
+refuses, or another tree. The reason stands in the row.
 """
 import bz2
 import gzip
@@ -91,13 +91,15 @@ PACKERS = {'gzip': gz, 'bzip2': bz2.compress, 'xz': xz, 'lzma': alone,
            'lzo': lzo, 'lz4': lz4, 'zstd': zstd}
 
 
-def row(name, data, verdict='same', why='', order='last'):
+def row(name, data, verdict='same', why='', tree=None, order='last'):
+    """tree: with "accept" and "tree" the one meant, as a list of lines or the
+    name of the row that has it."""
     assert verdict == 'same' or why
-    rows.append((name, data, order, verdict, why))
+    rows.append((name, data, order, verdict, why, tree))
 
 
 def first(name, data, verdict='same', why=''):
-    row(name, data, verdict, why, 'first')
+    row(name, data, verdict, why, order='first')
 
 
 TEXT = b'The quick brown fox jumps over the lazy dog.\n' * 40
@@ -125,7 +127,6 @@ row('padding-odd-gzip', SOME + bytes(3) + gz(e('u', b'u') + END))
 row('old-cpio', d('t') + b'070707' + bytes(70) + END)
 row('no-magic', d('t') + b'070703' + e('u')[6:] + d('v'))
 row('garbage-end', SOME + b'garbage')
-row('garbage-zero', SOME + b'0')
 row('garbage-byte', SOME + b'\x1f')
 row('hex-lower', d('t').replace(b'41ED', b'41ed') + e('t/a', b'x' * 10))
 row('hex-space', d('t') + e('t/a', field={3: b'       1'}) + e('t/b'))
@@ -136,6 +137,7 @@ row('hex-colon', d('t') + e('t/a', field={2: b'0000000:'}) + e('t/b'))
 row('hex-sum', d('t') + e('t/a', field={12: b'zzzzzzzz'}) + e('t/b'))
 
 SILENT = 'the kernel does not look whether all of the last entry was there'
+row('garbage-zero', SOME + b'0', 'refuse', SILENT)
 row('short-header', SOME + END[:60], 'refuse', SILENT)
 row('short-name', SOME + e('u' * 40)[:120], 'refuse', SILENT)
 row('short-body', d('t') + e('t/a', TEXT)[:-100], 'refuse', SILENT)
@@ -250,8 +252,11 @@ row('node-spill', d('t') + e('t/c', mode=CHR, rdev=(1, 0x300005))
 row('node-body', d('t') + e('t/c', b'body', CHR | 0o600) + d('t/d', size=4)
     + b'body' + e('t/f', b'b', FIFO) + e('t/g', b'x', 0) + e('t/b'))
 row('links', d('t') + l('t/a', '/x/y') + l('t/b', 'a' * 4095)
-    + l('t/c', 'a' * 4096) + l('t/d', b'a\0b') + l('t/e', '')
-    + l('t/f', b'\0x') + e('t/g'))
+    + l('t/c', 'a' * 4096) + l('t/d', b'a\0b') + e('t/g'))
+row('link-empty', d('t') + l('t/e', '') + l('t/f', b'\0x') + e('t/g'), 'tree',
+    'symlink(2) makes none to nowhere, the kernel does',
+    ['d 0755 0:0 - %d.000000000 - - /t' % T,
+     '- 0644 0:0 0 %d.000000000 - 811c9dc5 /t/g' % T])
 row('link-4097', d('t') + l('t/a', 'a' * 4097) + e('t/b'))
 row('link-mode', d('t') + e('t/a', b'x', mode=LNK | 0o4600, uid=3))
 
@@ -305,12 +310,17 @@ row('hard-first-dir', d('t') + e('t/a', TEXT, **H) + d('t/a')
     + e('t/b', b'x', **H))
 row('hard-first-link', d('t') + e('t/a', TEXT, **H) + e('t/x', b'safe')
     + l('t/a', 'x') + e('t/b', b'x', **H), 'tree',
-    'the kernel writes to what the symlink leads to')
+    'the kernel writes to what the symlink leads to',
+    ['d 0755 0:0 - %d.000000000 - - /t' % T,
+     'l 0777 0:0 1 %d.000000000 2#1 x /t/a' % T,
+     'l 0777 0:0 1 %d.000000000 2#1 x /t/b' % T,
+     '- 0644 0:0 4 %d.000000000 - ad27ee58 /t/x' % T])
 row('hard-many', d('t') + b''.join(
     e('t/%d.%d' % (i % 500, i), b'x' if i < 500 else b'', ino=i % 500, nlink=3)
     for i in range(1500)))
 
 # -- compressors
+PART = 'how much comes out before the damage is the decoder\'s choice'
 for name, pack in PACKERS.items():
     row(name, pack(SOME))
     row(name + '-plain', pad(pack(SOME) + (b'' if name == 'lz4' else bytes(4)))
@@ -335,9 +345,9 @@ first('gzip-empty-first', gz(b'') + gz(SOME))
 row('gzip-zeros', gz(bytes(99)) + gz(SOME))
 row('gzip-short-entry', gz(SOME[:-60]))
 row('gzip-short-pad', gz((d('t') + e('t/a', b'12345'))[:-3]))
-row('gzip-truncated', gz(SOME)[:-30])
-row('gzip-truncated-sum', gz(SOME)[:-5], 'refuse',
-    'the kernel skips the checksum, even past the end')
+row('gzip-truncated', gz(SOME)[:-30],
+    'part', PART)
+row('gzip-truncated-sum', gz(SOME)[:-5])
 row('gzip-wrong-sum', gz(SOME)[:-8] + b'sum!' + gz(SOME)[-4:], 'refuse',
     'the kernel skips the checksum')
 row('gzip-wrong-size', gz(SOME)[:-4] + b'size', 'refuse',
@@ -345,11 +355,14 @@ row('gzip-wrong-size', gz(SOME)[:-4] + b'size', 'refuse',
 row('gzip-name', b'\x1f\x8b\x08\x08' + gz(SOME)[4:10] + b'name\0'
     + gz(SOME)[10:])
 row('gzip-extra', b'\x1f\x8b\x08\x04' + gz(SOME)[4:10] + b'\3\0abc'
-    + gz(SOME)[10:], 'accept', 'the kernel skips names, but no extra field')
+    + gz(SOME)[10:], 'accept', 'the kernel skips names, but no extra field',
+    'plain')
 row('gzip-method', b'\x1f\x8b\x07' + gz(SOME)[3:])
 row('gzip-old', b'\x1f\x9e' + gz(SOME)[2:])
-row('bzip2-truncated', bz2.compress(SOME)[:-9])
-row('bzip2-wrong', bz2.compress(SOME)[:60] + b'?' + bz2.compress(SOME)[61:])
+row('bzip2-truncated', bz2.compress(SOME)[:-9],
+    'part', PART)
+row('bzip2-wrong', bz2.compress(SOME)[:60] + b'?' + bz2.compress(SOME)[61:],
+    'part', PART)
 row('xz-crc64', xz(SOME, lzma.CHECK_CRC64))
 row('xz-none', xz(SOME, lzma.CHECK_NONE))
 row('xz-sha256', xz(SOME, lzma.CHECK_SHA256))
@@ -357,14 +370,19 @@ row('xz-x86', lzma.compress(SOME, check=lzma.CHECK_CRC32, filters=[
     {'id': lzma.FILTER_X86}, {'id': lzma.FILTER_LZMA2}]))
 row('xz-delta', lzma.compress(SOME, check=lzma.CHECK_CRC32, filters=[
     {'id': lzma.FILTER_DELTA}, {'id': lzma.FILTER_LZMA2}]))
-row('xz-truncated', xz(SOME)[:-20])
-row('xz-wrong', xz(SOME)[:70] + b'?' + xz(SOME)[71:])
+row('xz-truncated', xz(SOME)[:-20],
+    'part', PART)
+row('xz-wrong', xz(SOME)[:70] + b'?' + xz(SOME)[71:],
+    'part', PART)
 row('lzma-size', alone(SOME)[:5] + struct.pack('<Q', len(SOME))
     + alone(SOME)[13:])
-row('lzma-truncated', alone(SOME)[:-20])
+row('lzma-truncated', alone(SOME)[:-20],
+    'part', PART)
 row('zstd-no-sum', zstd(SOME, '--no-check'))
-row('zstd-wrong-sum', zstd(SOME)[:-1] + b'?')
-row('zstd-truncated', zstd(SOME)[:-20])
+row('zstd-wrong-sum', zstd(SOME)[:-1] + b'?',
+    'part', PART)
+row('zstd-truncated', zstd(SOME)[:-20],
+    'part', PART)
 row('zstd-skippable', b'\x50\x2a\x4d\x18\4\0\0\0skip' + zstd(SOME))
 for n in 27, 28:
     # one raw block, last of a frame without checksum
@@ -375,29 +393,55 @@ row('lz4-twice', lz4(SOME) + lz4(e('u', b'u') + END))
 row('lz4-plain-at-once', lz4(SOME) + e('u', b'u') + END)
 row('lz4-zeros-plain', lz4(SOME) + bytes(4 + -len(lz4(SOME)) % 4)
     + e('u', b'u') + END)
-row('lz4-truncated', lz4(SOME)[:-20])
+row('lz4-truncated', lz4(SOME)[:-20],
+    'part', PART)
 row('lz4-big', lz4(d('t') + e('t/big', bytes(9 << 20)) + SOME))
 row('lzo-no-sum', lzo(SOME, '--no-checksum'))
 row('lzo-crc32', lzo(SOME, '--crc32'))
 row('lzo-two-sums', lzo(SOME, '-C'))
-row('lzo-truncated', lzo(SOME)[:-20])
+row('lzo-truncated', lzo(SOME)[:-20],
+    'part', PART)
 row('lzo-wrong-sum', lzo(SOME)[:46] + b'sum!' + lzo(SOME)[50:], 'refuse',
     'the kernel skips the checksum')
 row('unknown-magic', b'PK\3\4' + bytes(40))
+
+
+def image(data, order, init=b''):
+    """What the kernel is given: INIT is the archive that holds /init."""
+    return pad(data) + init if order == 'first' else init + data
+
+
+# About 64 KiB that do not compress, in a few files, one of them in the kernel's
+# other format, for cutting off and changing bytes.
+def noise(length, seed=1):
+    out = bytearray()
+    while len(out) < length:
+        seed = seed * 6364136223846793005 + 1442695040888963407 & 2 ** 64 - 1
+        out.append(seed >> 56)
+    return bytes(out)
+
+
+_parts = [d('t'), e('t/a', noise(30000), ino=5, nlink=2), e('t/b', ino=5, nlink=2),
+          e('t/c', noise(20000, 2), magic=b'070702'), l('t/l', 'a'),
+          e('t/n', mode=CHR, rdev=(1, 3)), e('t/d', noise(14000, 3)), END]
+BIG = b''.join(_parts)
+# Where it can be cut off and still be an archive: between its entries.
+BIG_ENDS = len(_parts) - 1
 
 
 def main():
     names = [i[0] for i in rows]
     assert len(set(names)) == len(names)
     if sys.argv[1:] == ['--list']:
-        for name, _, order, verdict, _ in rows:
+        for name, _, order, verdict, _, _ in rows:
             print(name, order, verdict)
         return
     os.makedirs(sys.argv[1], exist_ok=True)
-    for name, data, _, _, _ in rows:
+    for name, data, _, _, _, _ in rows:
         if len(sys.argv) < 3 or name in sys.argv[2:]:
             with open(os.path.join(sys.argv[1], name), 'wb') as f:
                 f.write(data)
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""archives-test.py - what archives.py has, and archives of other programs,
+unpacked by lib/initramfs.c and compared with archives.expect. Prints "NAME ok"
+or "NAME: what is wrong" for each. To be run as root in a mount namespace of
+its own (it mounts a tmpfs), after archive-build.sh.
+"""
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WORK = os.path.join(HERE, '../../generated/test/archives')
+TOOL = os.path.join(WORK, 'archive')
+TREE = os.path.join(WORK, 'tree')
+
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(
+        name, os.path.join(HERE, name + '.py'))
+    m = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(m)
+    return m
+
+
+archives = module('archives')
+expect = module('archives-expect')
+
+
+class Tree:
+    """An empty tmpfs, unmounted when done. Its root is as rootfs's: 1777."""
+    def __enter__(self):
+        os.makedirs(TREE, exist_ok=True)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs',
+                        TREE], check=True)
+
+    def __exit__(self, *_):
+        subprocess.run(['umount', TREE], check=True)
+
+
+def tool(*args, data=b'', **more):
+    """Run archive.c's program: exit status, first line of stderr, stdout."""
+    p = subprocess.run(['timeout', '60', TOOL, *args], input=data,
+                       capture_output=True, **more)
+    return (p.returncode, p.stderr.decode(errors='replace').strip(),
+            p.stdout.decode())
+
+
+def listing():
+    return expect.lines(tool('list', TREE)[2])
+
+
+def expected():
+    """archives.expect: {name: (last kernel's verdict, its tree)}"""
+    rows = {}
+    with open(os.path.join(HERE, 'archives.expect')) as f:
+        for line in f.read().splitlines():
+            if line.startswith('== '):
+                verdict, version, tree = '', '', []
+                name = line[3:]
+            elif re.match(r'[\d.]+: ', line):
+                version, verdict = line.split(': ', 1)
+            elif re.match(r'[\d.]+\| ', line):
+                if line.startswith(version + '|'):
+                    tree.append(line.split('| ', 1)[1])
+            else:
+                tree.append(line)
+            rows[name] = verdict, tree
+    return rows
+
+
+def check(data, order, verdict, other, kernel):
+    """What is wrong with what we make of the archive, '' if nothing."""
+    image = archives.image(data, order, archives.e('init') + archives.END)
+    with Tree():
+        rc, why, said = tool('boot', TREE, data=image)
+        ours = listing()
+    if rc not in (0, 1):
+        return 'exit %d %s' % (rc, why)
+    if rc and not re.match(r'archive: offset \d+', why):
+        return 'not refused with an offset: ' + why
+    # The dry pass sees what the other sees, and counts the same.
+    dry = tool('verify', data=image)
+    if dry[:2] != (rc, why) or dry[2].split('\n')[-2] != said.split('\n')[-2]:
+        return 'verify differs: %s, %s' % (dry, (rc, why, said))
+    kernel_verdict, tree = kernel
+    refused = kernel_verdict != 'ok'
+    if verdict == 'refuse':
+        if refused:
+            return 'the kernel refuses it too, so this is no difference'
+        return '' if rc else 'accepted'
+    if verdict in ('accept', 'tree'):
+        if refused != (verdict == 'accept') or tree == other:
+            return 'the kernel does the same, so this is no difference'
+        refused, tree = False, other
+    if refused != bool(rc):
+        return 'kernel: %s, we: %s' % (kernel_verdict, why or 'ok')
+    if verdict == 'part':
+        return '' if rc else 'accepted'
+    if not kernel_verdict.startswith('no init') and ours != tree:
+        return 'another tree: %s' % sorted(set(ours) ^ set(tree))
+    return ''
+
+
+def rows():
+    known = expected()
+    for name, data, order, verdict, _, other in archives.rows:
+        if name not in known:
+            yield name, 'not in archives.expect'
+            continue
+        if isinstance(other, str):
+            other = known[other][1]
+        yield name, check(data, order, verdict, other, known[name])
+    for name in set(known) - set(i[0] for i in archives.rows):
+        yield name, 'in archives.expect, but no row'
+
+
+def sample(top):
+    """A tree for other programs to pack: what their formats can hold."""
+    shutil.rmtree(top, ignore_errors=True)
+    os.makedirs(top + '/d/e')
+    for name, text, mode in (('a', b'a' * 5000, 0o644), ('d/b', b'', 0o4755),
+                             ('d/e/c', b'c', 0o600)):
+        with open(os.path.join(top, name), 'wb') as f:
+            f.write(text)
+        os.chmod(os.path.join(top, name), mode)
+    os.link(top + '/a', top + '/d/e/z')
+    os.link(top + '/a', top + '/d/y')
+    os.symlink('d/b', top + '/link')
+    os.mkfifo(top + '/fifo')
+    os.mknod(top + '/null', 0o20666, os.makedev(1, 3))
+    os.chmod(top + '/null', 0o666)
+    os.chown(top + '/d/b', 5, 6)
+    os.chmod(top + '/d/b', 0o4755)
+    for path, dirs, files in os.walk(top, topdown=False):
+        for i in files + dirs + ['.']:
+            os.utime(os.path.join(path, i), (10**9, 10**9),
+                     follow_symlinks=False)
+
+
+def peers():
+    """Archives of the programs that make them, with their own options."""
+    top = os.path.join(WORK, 'sample')
+    sample(top)
+    want = tool('list', top)[2]
+    find = 'cd %s && find . ' % top
+    for name, command in (
+            ('GNU cpio newc', find + '| cpio -oH newc --quiet'),
+            ('GNU cpio crc', find + '| cpio -oH crc --quiet'),
+            ('GNU cpio, renumbered',
+             find + '| cpio -oH newc --quiet --renumber-inodes --reproducible'),
+            ('bsdcpio', find + '| bsdcpio -oH newc --quiet'),
+            ('bsdtar', 'cd %s && bsdtar -cf - --format newc .' % top),
+            ('busybox cpio', find + '| busybox cpio -oH newc 2> /dev/null'),
+            ('toybox cpio', find + '| toybox cpio -oH newc')):
+        data = subprocess.run(command, shell=True, check=True,
+                              stdout=subprocess.PIPE).stdout
+        for pack in (bytes, archives.gz, archives.zstd):
+            with Tree():
+                rc, why, _ = tool('unpack', TREE, data=pack(data))
+                ours = tool('list', TREE)[2]
+            # busybox 1.35 and toybox 0.8.9 number each name anew or write the
+            # contents of each: what they wrote is what has to be there.
+            if name.startswith('toybox'):
+                same = contents(ours) == contents(want)
+            else:
+                same = ours == want
+            yield ('%s (%s)' % (name, pack.__name__),
+                   why or ('' if same else 'another tree: %s vs %s' % (ours, want)))
+
+
+def contents(text):
+    return [re.sub(r' \d+#\d+ ', ' - ', i) for i in text.splitlines()]
+
+
+def hurt():
+    """Cut off at bytes, and bytes changed: never a crash, a hang, a way out."""
+    step = os.environ.get('LEAFROOT_STEP', '211')
+    data = archives.BIG
+    for name, pack in [('plain', bytes)] + sorted(archives.PACKERS.items()):
+        # These have no checksum, or of plain data not one of the header.
+        noticed = [] if name in ('plain', 'lzma', 'lz4') else ['sum']
+        with Tree():
+            os.mkdir(TREE + '/in')
+            open(TREE + '/neighbour', 'w').close()
+            p = subprocess.run([TOOL, 'hurt', TREE + '/in', '0', step] + noticed,
+                               input=pack(data), capture_output=True)
+            rest = sorted(os.listdir(TREE))
+        out = p.stdout.decode().strip()
+        cuts = re.search(r'(\d+) cuts', out)
+        ends = archives.BIG_ENDS if name == 'plain' else 0
+        if p.returncode or rest != ['in', 'neighbour']:
+            yield 'hurt ' + name, '%d %s %s' % (p.returncode, out[-300:], rest)
+        elif not cuts or int(cuts.group(1)) > ends:
+            yield 'hurt ' + name, 'too many cuts are accepted: ' + out
+        else:
+            yield 'hurt ' + name, ''
+
+
+def memory():
+    """Not in proportion to the archive: 24 MiB, and the decoder's window."""
+    zeros = archives.d('t') + archives.e('t/zeros', size=600 << 20)
+    for name, window in (('plain', 0), ('gzip', 0), ('zstd', 2), ('xz', 8),
+                         ('bzip2', 0), ('lz4', 8), ('lzo', 0)):
+        command = '(cat; head -c %d /dev/zero) ' % (600 << 20)
+        if name != 'plain':
+            command += '| ' + {'gzip': 'gzip -1', 'xz': 'xz -6 -T2 --check=crc32',
+                               'zstd': 'zstd -q', 'bzip2': 'bzip2 -1',
+                               'lz4': 'lz4 -l', 'lzo': 'lzop'}[name] + ' -c'
+        command += ' | /usr/bin/time -f %%M %s verify' % TOOL
+        p = subprocess.run(command, shell=True, input=zeros,
+                           capture_output=True)
+        used = p.stderr.decode().strip().split('\n')[-1]
+        ok = not p.returncode and used.isdigit() and (
+            int(used) < (24 + window) * 1024)
+        yield 'memory ' + name, '' if ok else '%s KiB %s' % (used, p.stderr)
+
+
+def main():
+    parts = {'rows': rows, 'peers': peers, 'hurt': hurt, 'memory': memory}
+    for part in sys.argv[1:] or parts:
+        for name, wrong in parts[part]():
+            print('%s%s' % (name, ': ' + wrong if wrong else ' ok'), flush=True)
+
+
+if __name__ == '__main__':
+    main()
