@@ -138,8 +138,9 @@ freed()
 found() { below | grep -x "$1"; }
 
 # mounts: every mount but the root, so that it can be compared across the switch:
-# path, where in its file system, options, and the file system. The root's own is
-# just "root", and rootfs has no relatime. In the order of stacking for each path.
+# path, where in its file system, options, whether it is shared, and the file
+# system. The root's own is just "root", and rootfs has no relatime. In the order
+# of stacking for each path.
 mounts()
 {
   awk '$5 == "/" { dev = $3 }
@@ -150,7 +151,7 @@ mounts()
         if (f[5] == "/") continue
         for (j = 7; f[j] != "-"; j++);
         if (f[3] == dev) sub(/,relatime/, "", f[6])
-        print f[5], f[4], f[6], f[3] == dev ? "root" : f[3] " " f[j+1] " " f[j+2]
+        print f[5], f[4], f[6], f[7] ~ /^shared/ ? "shared" : "private", f[3] == dev ? "root" : f[3] " " f[j+1] " " f[j+2]
       }
     }' /proc/self/mountinfo | sort -s -k 1,1
 }

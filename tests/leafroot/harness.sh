@@ -60,7 +60,7 @@ pack() { (cd "$1" && find . | cpio -oH newc --quiet "${@:3}") > "${2:-$1.cpio}";
 # is no /init.
 boot()
 {
-  local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=90 \
+  local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=180 \
     says='leafroot: / is a *fs now: * moved in *' \
     leaf='exec leafroot /newroot /sbin/init' stage='' root=small
 

@@ -219,10 +219,8 @@ static void xattrs(void)
   close(file("inherit/after", "inherits"));
 }
 
-static void flags(char *name, char *text, long flags)
+static void flags(char *name, int fd, long flags)
 {
-  int fd = file(name, text);
-
   if (ioctl(fd, KFS_SETFLAGS, &flags) && errno!=ENOTTY && errno!=EOPNOTSUPP)
     ok(-1, name);
   close(fd);
@@ -231,8 +229,11 @@ static void flags(char *name, char *text, long flags)
 static void attrs(void)
 {
   in("attrs");
-  flags("immutable", "i", KFS_IMMUTABLE);
-  flags("append", "a", KFS_APPEND);
+  flags("immutable", file("immutable", "i"), KFS_IMMUTABLE);
+  flags("append", file("append", "a"), KFS_APPEND);
+  ok(mkdir("fixed", 0755), "fixed");
+  close(file("fixed/file", "in it"));
+  flags("fixed", open("fixed", O_RDONLY), KFS_IMMUTABLE);
 }
 
 // 2500 levels are over PATH_MAX, and over 1024 open files.

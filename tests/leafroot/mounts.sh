@@ -155,3 +155,14 @@ boot bare '
   mkdir -p /run
   want none sh -c "! grep -v \" / \\| /proc \\| /dev \" /proc/self/mountinfo"
 ' stage='touch t/bare'
+
+# A process that stays on the old root is named.
+boot left-behind '
+  sleep 1000 &
+  echo $! > /run/pid
+' '
+  want leaf is_leaf
+  want alive kill -0 $(cat /run/pid)
+  want emptied soon emptied
+' says='leafroot: *sleep*
+leafroot: / is a tmpfs now: *'

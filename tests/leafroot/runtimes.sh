@@ -42,7 +42,7 @@ debian()
     want sealed sealed
     want freed soon freed
     freed
-  ' root=debian mem=1536 cpus=2 limit=240 \
+  ' root=debian mem=1536 cpus=2 limit=400 \
     leaf='exec /t/leafroot /newroot /t/init' "${@:2}"
 }
 debian tmpfs

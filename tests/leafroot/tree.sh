@@ -31,6 +31,38 @@ boot tree-to-ramfs '
   want sealed sealed
 ' mem=512 cmdline=rootfstype=ramfs
 
+# All copied first, then freed
+boot tree-copy '
+  hurt /hurt
+  snap /run/before
+' '
+  want leaf is_leaf
+  want intact intact
+  want sealed sealed
+' mem=512 leaf='exec leafroot -2 /newroot /sbin/init' \
+  says='leafroot: / is a tmpfs now: * copied in *'
+
+# ramfs has no xattrs. What was moved before that is seen comes back.
+boot tree-no-xattrs '
+  hurt /hurt
+  mounts > /run/mounts
+  snap /run/before
+' '
+  want rootfs is_rootfs
+  want intact intact
+  want mounts same_mounts
+' mem=512 leaf='exec leafroot -t ramfs /newroot /sbin/init' says='leafroot: *'
+
+# Nothing can be moved out of a root that is read-only, so it is copied.
+boot tree-read-only '
+  mkdir /newroot
+  mount -o remount,ro /
+' '
+  want newroot-was-there rmdir /newroot
+  want leaf is_leaf
+  want sealed sealed
+' says='leafroot: / is a tmpfs now: * copied in *'
+
 # The root directory itself has an owner, a mode and a time.
 boot tree-root '
   chown 12:34 /
