@@ -98,19 +98,15 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
 }
 
 // Copy bytes [from, to) of IN to the same place in OUT; TO is IN's size. Holes
-// stay holes. With CUT, IN's memory is freed as it's copied: piece by piece
+// stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as it's copied: piece by piece
 // from the end, which is what truncation can free, so that never more than a
 // chunk is there twice; *cut is then where IN ends by now.
 // Returns 0, or -1 and errno.
 int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
-  off_t *cut)
+  int dense, off_t *cut)
 {
-  struct stat st;
   off_t lo, hi;
-  int dense;
 
-  if (fstat(in, &st)) return -1;
-  dense = st.st_blocks*512LL >= st.st_size;
   if (!cut || to-from <= COPY_CHUNK) {
     if (!dense) {
       // A hole at the end is nothing that copying what's there would make

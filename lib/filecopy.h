@@ -13,7 +13,7 @@ struct filecopy {
 struct kstat;
 
 int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
-  off_t *cut);
+  int dense, off_t *cut);
 int filecopy_xattrs(struct filecopy *c, int in, int out);
 int filecopy_times(int fd, struct kstat *st);
 int filecopy_thaw(int fd, int freeze);

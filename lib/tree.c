@@ -330,7 +330,7 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
   c.done = &done;
   if (cut && *cut<(off_t)st->size) {
     if (ftruncate(in, st->size)
-      || filecopy_data(&c, out, in, *cut, st->size, 0))
+      || filecopy_data(&c, out, in, *cut, st->size, 0, 0))
         fail(w, "putting back", d, name);
     filecopy_times(in, st);
   }
@@ -351,7 +351,7 @@ static int file_refill(struct worker *w, int in, int out, struct kstat *st)
 
   if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;
   if (now.size<st->size && (ftruncate(out, st->size)
-    || filecopy_data(&w->copy, in, out, now.size, st->size, 0))) return -1;
+    || filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0))) return -1;
   if (filecopy_times(out, st)) return -1;
   if ((st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
     && filecopy_thaw(out, st->attr)) return -1;
@@ -387,7 +387,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
   if (move && end && (end>COPY_CHUNK || st->nlink>1)
     && may_free(w, d, name, &in, st)) cut = &end;
   if (!rc && st->size && (rc = filecopy_data(&w->copy, in, out, 0, st->size,
-    cut))) fail(w, "copying", d, name);
+    st->blocks*512>=st->size, cut))) fail(w, "copying", d, name);
   // write() drops them where we lack CAP_FSETID in the first user namespace
   if (!rc && (st->mode&06000) && (rc = fchmod(out, st->mode&07777)))
     fail(w, "setting the mode of", d, name);
@@ -772,6 +772,16 @@ static void run_workers(struct walk *k)
   sum(k);
 }
 
+// Can the file system of FD hold no extended attributes? To list those of one
+// that can't is no error (fs/xattr.c vfs_listxattr()), and gives what a security
+// module makes up; tmpfs takes trusted.* always, user.* since 6.6.
+static int no_xattrs(int fd)
+{
+  return !flistxattr(fd, 0, 0)
+    && 0>fgetxattr(fd, "trusted.leafroot", 0, 0) && errno == EOPNOTSUPP
+    && 0>fgetxattr(fd, "user.leafroot", 0, 0) && errno == EOPNOTSUPP;
+}
+
 // Ready K for T: buffers, counts, limits. Returns 0 or -1.
 static int start(struct walk *k, struct tree *t, struct fault *f)
 {
@@ -802,14 +812,14 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     w->copy.buf = w->ents+65536;
   }
 
-  // Who isn't the owner may not ask for it; what can't hold attributes says so
-  // once instead of for each file
-  i = openat(t->src, ".", O_RDONLY|O_DIRECTORY|O_NOATIME|OFLAGS);
+  // What open_tree() opened is no more than a place (O_PATH): open it to ask.
+  // O_NOATIME is only for who owns everything.
+  i = openat(t->src, ".", O_RDONLY|O_DIRECTORY|OFLAGS);
   if (i != -1) {
-    k->noatime = t->spare ? 0 : O_NOATIME;
+    k->noxattr = no_xattrs(i);
     close(i);
   }
-  k->noxattr = flistxattr(t->src, 0, 0)<0 && errno == EOPNOTSUPP;
+  if (!t->spare) k->noatime = O_NOATIME;
 
   // Growing a descriptor table that threads share waits for RCU, each time it
   // doubles (fs/file.c expand_fdtable()): grow it while we are alone
