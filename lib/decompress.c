@@ -392,7 +392,7 @@ static int un_lzma(struct decompress_state *s)
 #if CFG_LEAFROOT_LZO
 static unsigned be32(unsigned char *p)
 {
-  return p[0]<<24 | p[1]<<16 | p[2]<<8 | p[3];
+  return (unsigned)p[0]<<24 | p[1]<<16 | p[2]<<8 | p[3];
 }
 
 // lzop's header, as its version 1.04 writes it: magic 9, version 2, library 2,
