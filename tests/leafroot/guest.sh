@@ -1,5 +1,5 @@
 # guest.sh - what the scripts inside a booted test machine share (busybox sh)
-# shellcheck shell=busybox
+# shellcheck shell=dash
 
 export PATH=/t/bin:/t:/sbin:/bin:/usr/sbin:/usr/bin
 
@@ -52,7 +52,7 @@ has()
 {
   for i
   do
-    root | tr " ," "\n\n" | grep -qx "$i" || { root; return 1; }
+    root | sed "s/[ ,]/\n/g" | grep -qx "$i" || { root; return 1; }
   done
 }
 

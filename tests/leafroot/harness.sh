@@ -4,6 +4,7 @@
 # as many at once as there are processors, boots_judge hands each result to
 # testing(). LEAFROOT_ONLY='glob' picks scenarios; KERNEL is what
 # scripts/kernel.sh takes.
+# shellcheck shell=bash
 
 HERE=$LEAFROOT_TOP/tests/leafroot
 WORK=$LEAFROOT_TOP/generated/test LOGS=$LEAFROOT_TOP/generated/log/boot
@@ -15,6 +16,9 @@ kit()
 {
   local kit=$WORK/kit root=$WORK/small script=$WORK/script i
 
+  # Two lines: the kernel's directory, and one with the module
+  kernel=$("$LEAFROOT_TOP/scripts/kernel.sh" ${KERNEL:+"$KERNEL"} \
+    --modules loop) || return 1
   "$LEAFROOT_TOP"/scripts/need.sh qemu-system-x86_64=qemu-system-x86 \
     busybox=busybox-static cpio=cpio || return 1
   rm -rf "$kit" "$root" "$script" && mkdir -p "$kit"/t/{bin,mnt} "$LOGS" "$script" \
@@ -29,7 +33,8 @@ kit()
   cp "$(command -v busybox)" "$kit/t/busybox" &&
     cp "$(realpath "$C")" "$kit/t/leafroot" &&
     cp "$LEAFROOT_TOP/generated/bin/toybox" "$kit/t/toybox" &&
-    cp "$MODULES"/lib/modules/*/loop.ko "$kit/t" || return 1
+    cp "${kernel#*$'\n'}"/lib/modules/*/loop.ko "$kit/t" || return 1
+  kernel=${kernel%%$'\n'*}/vmlinuz
   for i in $("$kit/t/busybox" --list)
   do
     ln -s ../busybox "$kit/t/bin/$i"

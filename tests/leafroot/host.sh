@@ -78,7 +78,7 @@ testing "refused: all other letters" "in_leaf 'for i in 0 1 2 3 4 5 6 7 8 9 \
   done; echo all'" "all\n" "" ""
 
 # The manifest, by which trees are compared, sees what it should.
-M=$WORK/manifest
+export M=$WORK/manifest
 testing "manifest: sha256" '
   for i in 0 1 55 56 63 64 65 119 120 127 128 262143 262144 262145 1000000
   do

@@ -2,7 +2,8 @@
 # run.sh DIR - boot once what boot() laid down in DIR: the serial line goes to
 # DIR/log, and DIR/done appears at the end. Run by hand it repeats one boot.
 
-cd "$1" && rm -f done log && . ./conf || exit 1
+# shellcheck disable=SC2154
+cd "$1" && rm -f log 'done' && . ./conf || exit 1
 
 # Joined archives must begin on a multiple of 4 bytes: cpio pads to 512.
 (cd add && find . -mindepth 1 ! -path ./t | cpio -oH newc -R 0:0 --quiet) \
@@ -38,4 +39,4 @@ do
   mv log "oops.$i"
 done
 rm -f initrd
-echo "$(($(date +%s)-start))" > done
+echo "$(($(date +%s)-start))" > 'done'
