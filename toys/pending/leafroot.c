@@ -64,6 +64,7 @@ config LEAFROOT
 
 GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
+  char self[4096];         // where our program is
   char *source;            // the archive that's being read
   char *newroot, *dev, *type, *keep, **init, **args, *cmdline, *started;
   struct arg_list *o, *x;
@@ -271,6 +272,7 @@ static int read_params(void)
   if (TT.proc == -1) TT.proc = open("/proc", O_PATH|O_DIRECTORY|O_CLOEXEC);
   TT.cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   if (!(TT.cmdline = slurp(TT.proc, "cmdline"))) TT.cmdline = "";
+  readlinkat(TT.proc, "self/exe", TT.self, sizeof(TT.self)-1);
 
   // Started by the kernel, our arguments are its words for init
   TT.started = bootparam(TT.cmdline, "rdinit") ? : "/init";
@@ -952,6 +954,10 @@ static void wipe_and_seal(void)
   dup2(fcntl(TT.oldroot, F_DUPFD_CLOEXEC, 9), 3);
   dup2(fcntl(*fds, F_DUPFD_CLOEXEC, 9), 4);
   syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
+
+  // Debian's 5.10 has ENOENT for what has no name. The new root has a copy too,
+  // unless it came from an archive without one
+  execve(TT.self, argv, environ);
   say("old root not emptied: %s", strerror(errno));
   _exit(1);
 }
