@@ -43,12 +43,15 @@ static char *word(char **s)
 // it is no line of mountinfo.
 static int parse_line(struct mountinfo *m, char *line)
 {
-  char *w = 0;
-  int n = 0;
+  char *w, *end;
 
-  if (4 != sscanf(line, "%u %u %u:%u %n", &m->id, &m->parent, &m->maj, &m->min,
-    &n) || !n) return -1;
-  line += n;
+  m->id = strtoul(line, &end, 10);
+  m->parent = strtoul(line = end, &end, 10);
+  m->maj = strtoul(line = end, &end, 10);
+  if (end == line || *end++ != ':') return -1;
+  m->min = strtoul(line = end, &end, 10);
+  if (end == line || *end++ != ' ') return -1;
+  line = end;
   if (!(m->root = word(&line)) || !(m->dir = word(&line))
     || !(m->flags = word(&line))) return -1;
   while ((w = word(&line)) && strcmp(w, "-"))

@@ -955,8 +955,8 @@ static void wipe_and_seal(void)
   dup2(fcntl(*fds, F_DUPFD_CLOEXEC, 9), 4);
   syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
 
-  // Debian's 5.10 has ENOENT for what has no name. The new root has a copy too,
-  // unless it came from an archive without one
+  // TOMOYO, in Debian's 5.10, looks for /dev/fd/N and says ENOENT where there is
+  // none. The new root has a copy too, unless an archive without one filled it
   execve(TT.self, argv, environ);
   say("old root not emptied: %s", strerror(errno));
   _exit(1);

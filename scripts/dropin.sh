@@ -1,0 +1,14 @@
+#!/bin/sh
+# dropin.sh - generated/leafroot.cpio.gz, the archive that makes leafroot part of
+# any initramfs it is joined to: /leafroot, and no directory, as an entry sbin
+# would replace an image's symlink. The same bytes each time.
+
+cd "${0%/*}/.." && top=$PWD dir=$PWD/generated/dropin || exit 1
+[ generated/leafroot.cpio.gz -nt generated/bin/leafroot ] && exit
+scripts/need.sh cpio=cpio gzip=gzip || exit 1
+rm -rf "$dir" && mkdir -p "$dir" &&
+  install -m 755 generated/bin/leafroot "$dir/leafroot" &&
+  touch -d @0 "$dir/leafroot" && cd "$dir" &&
+  echo leafroot | cpio -o -H newc --quiet --reproducible -R 0:0 |
+    gzip -9n > "$top/generated/leafroot.new" && cd "$top" &&
+  mv generated/leafroot.new generated/leafroot.cpio.gz && rm -r "$dir"
