@@ -1,0 +1,3 @@
+#!/bin/busybox sh
+# rooted-init.sh - what leafroot runs on a rooted() root: say so, and end
+echo "ran $$ $*" >> /out/ran
