@@ -9,7 +9,7 @@
 row()
 {
   o=$(escape "$2" 2>&1)
-  echo "--- $(uname -r | cut -d . -f 1,2) | $1 | $2 | $o"
+  echo "--- $(uname -r | cut -d - -f 1 | cut -d . -f 1,2) | $1 | $2 | $o"
   [ "$o" = "$3" ]
 }
 
@@ -63,7 +63,7 @@ core_helper()
   mkdir -p /opt
   helper core 'is_leaf_or_rootfs && [ -e /opt/core ] && [ -d /run/here ] && echo handled'
   echo "|/opt/core" > /proc/sys/kernel/core_pattern || return 1
-  sh -c 'kill -SEGV $$'
+  sh -c 'kill -SEGV $$' > /dev/null 2>&1
   soon grep -q . /opt/core.out && cat /opt/core.out
 }
 modprobe_helper()

@@ -1,0 +1,162 @@
+# keep.sh - the old root kept and returned to, and roots somebody else filled
+# shellcheck shell=bash disable=SC2016
+
+# What a shutdown does: from the leaf back to the kept root, the leaf goes, and
+# power off from there. It held 20 MiB, as the old root does.
+keep()
+{
+  boot "keep-$1" '
+    dd if=/dev/zero of=/opt/big bs=1M count=20 2> /dev/null
+    echo old > /opt/which
+    kept
+  ' '
+    if [ -z "$BACK" ]
+    then
+      want leaf is_leaf
+      same both "old old" echo $(cat /opt/which /old/root/opt/which)
+      want kept-whole [ -e /old/root/t/lib ]
+      deny kept-bare [ -e /old/root/proc/self ]
+      deny two-trees freed
+      echo new > /opt/which
+      echo more > /old/root/opt/kept
+      mount -t tmpfs late /mnt
+      echo late > /mnt/file
+      root > /run/root
+      BACK=1 exec leafroot /old/root /sbin/init
+    fi
+    same which old cat /opt/which
+    same kept more cat /opt/kept
+    deny same-root [ "$(root)" = "$(cat /run/root)" ]
+    deny leaf-mounted grep -q " - tmpfs leafroot " /proc/self/mountinfo
+    want proc [ -d /proc/self ]
+    same late late cat /mnt/file
+    want leaf-freed soon freed
+    freed
+  ' says='leafroot: / is a tmpfs now: * copied in *
+leafroot: / is what was on /old/root now' "${@:2}"
+}
+keep 6.1 leaf='exec leafroot -k /old/root /newroot /sbin/init'
+keep cmdline cmdline='leafroot=keep=/old/root rootflags=noatime'
+keep ramfs leaf='exec leafroot -k /old/root /newroot /sbin/init' \
+  cmdline=root=/dev/none
+on sid keep sid leaf='exec leafroot -f -k /old/root /newroot /sbin/init'
+
+# NEWROOT is mounted and filled: leafroot is a switch_root. Its own mounts stay.
+FILL='
+  fill()
+  {
+    for i in proc sys dev run own opt tmp; do mkdir /newroot/$i; done
+    cp -a /t /bin /sbin /newroot && echo theirs > /newroot/which &&
+      mount -t tmpfs own /newroot/own && echo own > /newroot/own/file
+  }
+  disk()
+  {
+    insmod /t/loop.ko
+    dd if=/dev/zero of=/run/disk bs=1M count=12 2> /dev/null
+    mke2fs -F /run/disk > /dev/null
+    mount -t ext4 -o loop /run/disk /newroot
+  }
+  mkdir /newroot
+  echo ours > /which
+'
+TAKEN='
+  fstype() { root | sed "s/.* - //" | cut -d " " -f 1; }
+  source_of() { root | sed "s/.* - //" | cut -d " " -f 2; }
+  want sealed sealed
+  want pivots pivots
+  deny rootfs is_rootfs
+  same which theirs cat /which
+  same own own cat /own/file
+  same own-mount "tmpfs / rw,relatime" mounted /own
+  want dev [ -c /dev/ttyS0 ]
+  want run [ -e /run/ours ]
+  same proc 1 grep -c " /proc " /proc/self/mountinfo
+'
+filled()
+{
+  boot "filled-$1" "$FILL$2"'
+    touch /run/ours
+  ' "$TAKEN$3" says='leafroot: / is what was on /newroot now' "${@:4}"
+}
+filled tmpfs '
+  mount -t tmpfs -o size=40M mine /newroot
+  fill
+  kept
+' '
+  same source "mine" source_of
+  want size has size=40960k
+  want freed freed
+' leaf='exec leafroot /newroot /sbin/init'
+filled disk 'disk
+  fill
+' '
+  same type ext4 fstype
+  want write touch /file
+'
+filled disk-ro 'disk
+  fill
+  mount -o remount,ro /newroot
+' '
+  same type ext4 fstype
+  deny write touch /file
+'
+
+# A disk root into memory (toram): the disk is unmounted and as it was, whether
+# it could be written or not.
+toram()
+{
+  boot "toram-$1" "$FILL"'
+    disk
+    fill
+    umount /newroot/own
+    '"$2"'
+    touch /run/ours
+  ' '
+    if [ -z "$TORAM" ]
+    then
+      grep -q " / / .* - ext4 " /proc/self/mountinfo || echo "=== not on disk BAD"
+      sync
+      snap /run/before
+      [ '"$1"' = rw ] || sha256sum /run/disk > /run/sum
+      TORAM=1 exec leafroot -f /newroot /sbin/init
+    fi
+    # The disk holds what it held, whatever happens in memory.
+    whole()
+    {
+      mount -t ext4 -o loop,ro /run/disk /t/mnt &&
+        manifest -bt /dev/console /t/mnt > /run/disk.now && umount /t/mnt &&
+        diff /run/before /run/disk.now
+    }
+    want leaf is_leaf
+    want sealed sealed
+    want intact intact
+    want write rm -f /which
+    want no-loop soon [ ! -e /sys/block/loop0/loop/backing_file ]
+    want checksum sh -c "[ ! -e /run/sum ] || sha256sum -c /run/sum"
+    want disk-whole whole
+  ' says='leafroot: / is what was on /newroot now
+leafroot: / is a tmpfs now: * copied in *' leaf='exec leafroot /newroot /sbin/init'
+}
+toram rw ''
+toram ro 'mount -o remount,ro /newroot'
+
+# Any other leaf: -f moves it to a new one, and the old one is gone.
+boot leaf-f '
+  dd if=/dev/zero of=/opt/big bs=1M count=20 2> /dev/null
+  snap /run/before
+  kept
+' '
+  if [ -z "$SECOND" ]
+  then
+    root > /run/root
+    SECOND=1 exec leafroot -f -o size=90M,noatime /newroot /sbin/init
+  fi
+  want leaf is_leaf
+  want options has size=92160k noatime
+  deny same-leaf [ "$(root)" = "$(cat /run/root)" ]
+  want intact intact
+  want sealed sealed
+  want freed soon freed
+  freed
+' says='leafroot: / is a tmpfs now: * moved in *
+leafroot: / is a tmpfs now: * moved in *'
