@@ -8,8 +8,8 @@
 #include "lib/kernel.h"
 #include "lib/switchroot.h"
 
-// Make TO, the root directory of a mount on FROM (our root), the root of this
-// process and the topmost mount of its namespace. With PIVOT, pivot_root(2): it
+// Make TO, the root directory of a mount on FROM (our root; -1: on its root
+// directory itself), the root of this process and the topmost mount of its namespace. With PIVOT, pivot_root(2): it
 // moves every process that has the old root, and puts that at PUT_OLD (a
 // directory below TO) or unmounts it. Without, for rootfs before 7.0, which
 // pivot_root(2) answers with EINVAL: move TO over "/" and chroot. Only the
@@ -29,7 +29,7 @@ int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
       return fault(f, errno, "pivoting to", "the new root");
     // The old root is now on top of the new one: this names it
     if (!put_old) umount2(".", MNT_DETACH);
-  } else {
+  } else if (from != -1) {
     if (move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
       return fault(f, errno, "switching to", "the new root");
   }

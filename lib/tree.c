@@ -29,6 +29,7 @@
 struct dir {
   struct dir *up, *next;   // parent; next on the stack
   struct dir *older, *newer;  // list of the open ones
+  struct dir *twin, *kids; // taking back: what the move left unfinished of it
   struct kstat *st;        // as found, before emptying it changed its times
   int src, dst;            // descriptors, -1 while it waits
   int busy;                // 1 for being read, 1 for each thing not done in it
@@ -51,6 +52,13 @@ struct link {
   int fd;
 };
 
+// An inode with several names that is to be immutable or append-only when it
+// has them all: link() to such a one is EPERM
+struct lock {
+  struct lock *next;
+  int fd, attr;
+};
+
 struct worker {
   struct walk *walk;
   struct filecopy copy;
@@ -69,6 +77,7 @@ struct walk {
   pthread_cond_t over;     // a worker has ended
   struct dir *stack, *open;
   struct big *bigs;
+  struct lock *locked;
   struct link *link[16384];
   int running, ended, threads;
   int merge;               // taking back: what's there already stays
@@ -317,6 +326,25 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
   return 0;
 }
 
+// Lock the inode of FD, which has NLINK names, by the flags of ATTR (KATTR_*).
+// Returns 0, or -1 and errno.
+static int lock(struct worker *w, int fd, int nlink, int attr)
+{
+  struct lock *l;
+
+  if (!(attr &= KATTR_IMMUTABLE|KATTR_APPEND)) return 0;
+  if (nlink == 1) return filecopy_thaw(fd, attr);
+  if (!(l = malloc(sizeof(*l)))) return -1;
+  l->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  l->attr = attr;
+  pthread_mutex_lock(&w->walk->lock);
+  l->next = w->walk->locked;
+  w->walk->locked = l;
+  pthread_mutex_unlock(&w->walk->lock);
+
+  return -(l->fd == -1);
+}
+
 // A file could not be moved whole: put back what was freed of IN, which was ST
 // and now ends at CUT. OUT keeps the right times, as other names can be its.
 static void file_back(struct worker *w, struct dir *d, char *name, int in,
@@ -353,10 +381,23 @@ static int file_refill(struct worker *w, int in, int out, struct kstat *st)
   if (now.size<st->size && (ftruncate(out, st->size)
     || filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0))) return -1;
   if (filecopy_times(out, st)) return -1;
-  if ((st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
-    && filecopy_thaw(out, st->attr)) return -1;
 
-  return 0;
+  return lock(w, out, 2, st->attr);
+}
+
+// Open what's left of NAME in D to fill it again, or -1. The move may have been
+// taken back so far that it's locked already.
+static int open_left(struct dir *d, char *name)
+{
+  int fd = openat(d->dst, name, O_RDWR|OFLAGS), ro;
+
+  if (fd != -1 || errno != EPERM) return fd;
+  ro = openat(d->dst, name, O_RDONLY|OFLAGS);
+  if (ro == -1) return -1;
+  filecopy_thaw(ro, 0);
+  close(ro);
+
+  return openat(d->dst, name, O_RDWR|OFLAGS);
 }
 
 // One regular file, NAME in D. IN is open and ST its status. Closes IN.
@@ -369,7 +410,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
   off_t end = st->size, *cut = 0;
 
   if (k->merge) {
-    out = openat(d->dst, name, O_RDWR|OFLAGS);
+    out = open_left(d, name);
     if (out != -1) {
       if ((rc = file_refill(w, in, out, st)))
         rc = fail(w, "putting back", d, name);
@@ -395,8 +436,8 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
     fail(w, "copying the attributes of", d, name);
   if (!rc && (rc = filecopy_times(out, st)))
     fail(w, "setting the times of", d, name);
-  if (!rc && (st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
-    && (rc = filecopy_thaw(out, st->attr))) fail(w, "locking", d, name);
+  if (!rc && (rc = lock(w, out, st->nlink, st->attr)))
+    fail(w, "locking", d, name);
   if (!rc && move) {
     if (st->nlink>1) rc = filecopy_times(in, st);
     else if ((rc = unlinkat(d->src, name, 0)) && errno == EBUSY) rc = 0;
@@ -561,6 +602,8 @@ static int open_dir(struct worker *w, struct dir *d)
   }
   if (kstatx(d->src, "", AT_EMPTY_PATH, d->st))
     return fail(w, "looking at", d, "");
+  if (d->up && d->up->twin) for (d->twin = d->up->twin->kids; d->twin
+    && strcmp(d->twin->name, name); ) d->twin = d->twin->next;
   if (!d->up) k->mnt = (d->st->mask&0x1000) ? d->st->mnt : 0;
   if (t->skip && d->st->ino == t->skip) return 1;
   if (t->mode == TREE_WIPE && foreign(k, d->st)) {
@@ -590,7 +633,7 @@ static int finish_dir(struct worker *w, struct dir *d)
 {
   struct walk *k = w->walk;
   struct tree *t = k->t;
-  struct kstat *st = d->st;
+  struct kstat *st = (d->twin && d->twin->st) ? d->twin->st : d->st;
   char *name = d->name;
 
   if (t->mode == TREE_COUNT) return 0;
@@ -828,12 +871,14 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
   return 0;
 }
 
-// What start() made, and everything still waiting, is let go of.
+// What start() made, and everything still waiting, is let go of. What's to be
+// locked is, even after a failure: that is how taking back knows of it.
 static void end(struct walk *k)
 {
   struct dir *d;
   struct big *b;
   struct link *l;
+  struct lock *lk;
   unsigned i;
 
   while ((d = k->stack)) {
@@ -850,6 +895,12 @@ static void end(struct walk *k)
     close(l->fd);
     free(l);
   }
+  while ((lk = k->locked)) {
+    k->locked = lk->next;
+    if (filecopy_thaw(lk->fd, lk->attr)) fault(k->f, errno, "locking", "a file");
+    close(lk->fd);
+    free(lk);
+  }
   for (i = 0; i<ARRAY_LEN(k->worker); i++) free(k->worker[i].ents);
   if (k->home != -1) {
     if (fchdir(k->home)) errno = 0;
@@ -858,7 +909,7 @@ static void end(struct walk *k)
 }
 
 // tree_run(), or with MERGE the way back.
-static int run(struct tree *t, struct fault *f, int merge)
+static int run(struct tree *t, struct fault *f, struct dir *merge)
 {
   struct rlimit old, most = {1<<20, 1<<20};
   struct walk *k = malloc(sizeof(*k));
@@ -868,19 +919,32 @@ static int run(struct tree *t, struct fault *f, int merge)
   if (!k) return fault(f, errno, "getting memory for", "the tree");
 
   // Two descriptors for each level: 1<<20 is what the kernel's own fs.nr_open
-  // allows root, PID 1 starts with 1024
-  limit = !getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &most);
+  // allows root, PID 1 starts with 1024. Others get what they may have. A few
+  // are put by for the way back.
+  limit = !getrlimit(RLIMIT_NOFILE, &old);
+  if (limit && setrlimit(RLIMIT_NOFILE, &most)) {
+    most.rlim_max = old.rlim_max;
+    most.rlim_cur = merge ? old.rlim_max : old.rlim_max-64;
+    limit = !setrlimit(RLIMIT_NOFILE, &most);
+  }
   rc = start(k, t, f);
-  k->merge = merge;
+  k->merge = !!merge;
   k->go_on = merge || t->mode == TREE_WIPE;
-  if (!rc && !(rc = push_dir(k->worker, 0, ""))) run_workers(k);
+  if (!rc && !(rc = push_dir(k->worker, 0, ""))) {
+    k->stack->twin = merge;
+    run_workers(k);
+  }
   if (f->step) rc = -1;
 
-  // Directories not finished hold what taking back needs: their old times
+  // Directories not finished hold what taking back needs: their old times. As a
+  // tree, with "next" for the next of the same parent, whose kids they are.
   t->undo = k->open;
   for (d = k->open; d; d = d->older) {
+    if (d->src != -1) close(d->src);
     if (d->dst != -1) close(d->dst);
-    d->dst = -1;
+    d->src = d->dst = -1;
+    d->next = d->up ? d->up->kids : 0;
+    if (d->up) d->up->kids = d;
   }
   end(k);
   free(k);
@@ -908,24 +972,17 @@ int tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.mode = TREE_MOVE, .src = t->dst, .dst = t->src,
     .keep = 1, .workers = t->workers, .tick = t->tick};
-  struct dir *d;
+  static struct dir whole;
+  struct dir *root = t->undo;
   int rc, tries = 3;
 
   if (t->mode != TREE_MOVE) return 0;
-  while ((rc = run(&back, f, 1)) && --tries) {
+  while (root && root->up) root = root->up;
+  while ((rc = run(&back, f, root ? root : &whole)) && --tries) {
     tree_free(&back);
     fault_clear(f);
   }
   tree_free(&back);
-
-  // Directories that were not finished: their new ones have no metadata yet
-  for (d = t->undo; d; d = d->older) if (d->src != -1 && d->st) {
-    if (fchown(d->src, d->st->uid, d->st->gid)
-      || fchmod(d->src, d->st->mode&07777) || filecopy_times(d->src, d->st))
-        rc = fault(f, errno, "putting back", "the metadata of directories");
-    if (d->st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
-      filecopy_thaw(d->src, d->st->attr);
-  }
   tree_free(t);
 
   return rc;
@@ -938,7 +995,6 @@ void tree_free(struct tree *t)
 
   for (t->undo = 0; d; d = next) {
     next = d->older;
-    if (d->src != -1) close(d->src);
     free(d->st);
     free(d);
   }

@@ -66,9 +66,9 @@ GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
   char self[4096];         // where our program is
   char *source;            // the archive that's being read
-  char *newroot, *dev, *type, *keep, **init, **args, *cmdline, *started;
+  char *newroot, *dev, *type, *keep, *keepopt, **init, **args, *cmdline, *started;
   struct arg_list *o, *x;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, stuck, tight, verified, user;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, tight, verified, user;
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
@@ -213,7 +213,7 @@ static void read_args(void)
     if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
     else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
     else if (c == 'c') TT.dev = optarg;
-    else if (c == 'k') TT.keep = optarg;
+    else if (c == 'k') TT.keep = TT.keepopt = optarg;
     else if (c == 't') TT.type = optarg;
     else if (c == 'o') TT.bad |= append(&TT.o, optarg);
     else TT.opt[c] = 1;
@@ -376,6 +376,9 @@ static int look_newroot(void)
   if (syscall(SYS_getdents64, fd, buf, sizeof(buf))<=48)
     return say("NEWROOT %s: is a mount point with nothing in it", TT.newroot);
   TT.taken = st.mnt;
+
+  // keep= of the command line was for the way there, not for the way back
+  TT.keep = TT.keepopt;
 
   return 0;
 }
@@ -674,9 +677,19 @@ static int mount_leaf(void)
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
   if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
-    if ((TT.up = open_up()) == -1 || fstat(TT.up, &st)
-      || mkdirat(TT.cwd, TT.newroot, 0755))
+    if ((TT.up = open_up()) == -1 || fstat(TT.up, &st))
+      return fault(&why, errno, "creating", "%s", TT.newroot);
+    if (mkdirat(TT.cwd, TT.newroot, 0755)) {
+      // A read-only disk, or somebody else's: on top of "/" is room for one
+      if (errno != EROFS && errno != EACCES && errno != EPERM)
         return fault(&why, errno, "creating", "%s", TT.newroot);
+      if (move_mount(leaf.dir, "", TT.oldroot, "",
+        MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
+          return fault(&why, errno, "mounting on", "/");
+      TT.over = 1;
+
+      return 0;
+    }
     set_times(TT.up, &st);
     if (fstatat(TT.cwd, TT.newroot, &st, 0))
       return fault(&why, errno, "creating", "%s", TT.newroot);
@@ -853,7 +866,11 @@ static int fill(void)
 
 static void put_back(void)
 {
-  if (tree.src != -1 && tree_back(&tree, &why)) complain("");
+  // What isn't back is in the new root still, which therefore has to stay
+  if (tree.src != -1 && tree_back(&tree, &why)) {
+    TT.stuck = complain("");
+    say("not all is back: the rest stays on %s", TT.newroot);
+  }
 }
 
 // --- 7. carry
@@ -886,7 +903,8 @@ static void carry_home(void)
 // Step 8: make the leaf "/". The commit point.
 static int switch_over(void)
 {
-  if (switchroot(TT.oldroot, leaf.dir, !TT.rootfs, TT.keep, &why)) return -1;
+  if (switchroot(TT.over ? -1 : TT.oldroot, leaf.dir, !TT.rootfs, TT.keep,
+    &why)) return -1;
   remove_newroot();
   if (tree.src != -1) close(tree.src);
   tree_free(&tree);
