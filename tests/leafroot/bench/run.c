@@ -111,7 +111,8 @@ static void child(char **argv, int ready, int go)
 
   if (root) enter();
   if (own) {
-    // Free in any case: run's own descriptors start at 10
+    ready = fcntl(ready, F_DUPFD, 10);
+    go = fcntl(go, F_DUPFD, 10);
     dup2(ready, 3);
     dup2(go, 4);
   } else if (1 != write(ready, &c, 1) || 1 != read(go, &c, 1)) die("pipe");
@@ -153,14 +154,15 @@ static void measure(char **argv, size_t warm)
   pid_t pid;
 
   if (pipe2(ready, O_CLOEXEC) || pipe2(go, O_CLOEXEC)) die("pipe");
-  ready[1] = fcntl(ready[1], F_DUPFD_CLOEXEC, 10);
-  *go = fcntl(*go, F_DUPFD_CLOEXEC, 10);
   if (inspector && (0>(note = inotify_init1(IN_CLOEXEC|IN_NONBLOCK))
     || 0>inotify_add_watch(note, source, IN_DELETE_SELF))) die(source);
   pid = syscall(SYS_clone, SIGCHLD|(root ? CLONE_NEWNS|CLONE_NEWPID : 0), 0, 0,
     0, 0);
-  if (!pid) child(argv, ready[1], *go);
-  close(3);
+  if (!pid) {
+    // Should we die, it reads the end of the pipe
+    close(go[1]);
+    child(argv, ready[1], *go);
+  }
   if (pid<0 || 1 != read(*ready, &c, 1)) die(*argv);
   if (root) {
     // The namespace is held, or its end would be part of what is measured; our
