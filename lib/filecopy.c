@@ -97,6 +97,25 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
+// Make holes in OUT where IN has some in [from, to): where OUT was that long
+// already when it was written to, a large page may cover them. Returns 0, or -1
+// and errno; a file system that can't punch has no large pages.
+static int punch_holes(int in, int out, off_t from, off_t to)
+{
+  off_t lo, hi;
+  int rc = 1;
+
+  for (; rc && from<to; from = hi) {
+    lo = from;
+    if (0>(rc = data_extent(in, &lo, &hi, to))) return -1;
+    if (!rc) lo = to;
+    if (lo>from) fallocate(out, FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE, from,
+      lo-from);
+  }
+
+  return 0;
+}
+
 // Copy bytes [from, to) of IN to the same place in OUT; TO is IN's size. Holes
 // stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as it's copied: piece by piece
 // from the end, which is what truncation can free, so that never more than a
@@ -112,6 +131,9 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
       // A hole at the end is nothing that copying what's there would make
       if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
     } else {
+      // Knowing that it gets that long, tmpfs can use large pages
+      // (huge=within_size)
+      if (to-from >= COPY_HUGE && ftruncate(out, to)) return -1;
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, from, to)) return -1;
     }
@@ -125,7 +147,8 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   for (*cut = hi = to; hi>from; *cut = hi = lo) {
     lo = maxof(from, hi-(hi%COPY_CHUNK ? : COPY_CHUNK));
     if (!dense) {
-      if (copy_extents(c, in, out, lo, hi)) return -1;
+      if (copy_extents(c, in, out, lo, hi) || punch_holes(in, out, lo, hi))
+        return -1;
     } else {
       if (lo != lseek(out, lo, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, lo, hi)) return -1;
