@@ -97,9 +97,10 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
-// Make holes in OUT where IN has some in [from, to): where OUT was that long
-// already when it was written to, a large page may cover them. Returns 0, or -1
-// and errno; a file system that can't punch has no large pages.
+// Make holes in OUT again where IN has some in [from, to): a large page that was
+// made for what's beside them may cover them, and with huge=within_size since
+// 6.14 even a page of 8 kB counts as one. Returns 0, or -1 and errno; a file
+// system that can't punch has no large pages.
 static int punch_holes(int in, int out, off_t from, off_t to)
 {
   off_t lo, hi;
@@ -129,7 +130,8 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   if (!cut || to-from <= COPY_CHUNK) {
     if (!dense) {
       // A hole at the end is nothing that copying what's there would make
-      if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
+      if (copy_extents(c, in, out, from, to) || ftruncate(out, to)
+        || punch_holes(in, out, from, to)) return -1;
     } else {
       // Knowing that it gets that long, tmpfs can use large pages
       // (huge=within_size)
