@@ -263,6 +263,18 @@ int carry_mounts(struct carry *c, struct fault *f)
   return 0;
 }
 
+// Does C->list have mounts of what is in the old root's own file system? Moving
+// that leaves them with directories that are no more.
+int carry_own(struct carry *c)
+{
+  struct mountinfo *m;
+
+  for (m = c->list; m; m = m->next)
+    if (m->id != c->root && is_own(c, m)) return 1;
+
+  return 0;
+}
+
 // Keep the old root: have its file system, without what was mounted on it, at
 // DIR of the new root, a directory that is made if need be. Without ATTACH only
 // make that, for pivot_root(2). Leaves a fault "keeping the old root at" DIR.

