@@ -272,8 +272,8 @@ static int link_or_create(struct worker *w, struct dir *d, char *name,
     // By descriptor needs CAP_DAC_READ_SEARCH (ENOENT) until 6.10, /proc none
     rc = 1;
     sprintf(path, "/proc/self/fd/%d", l->fd);
-    if (linkat(l->fd, "", d->dst, name, AT_EMPTY_PATH)
-      && linkat(AT_FDCWD, path, d->dst, name, AT_SYMLINK_FOLLOW))
+    if (linkat(l->fd, "", d->dst, name, AT_EMPTY_PATH) && (errno != ENOENT
+      || linkat(AT_FDCWD, path, d->dst, name, AT_SYMLINK_FOLLOW)))
         rc = fail(w, "linking", d, name);
     else if (!--l->left) {
       *at = l->next;
