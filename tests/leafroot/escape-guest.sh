@@ -1,6 +1,6 @@
 # escape-guest.sh - what the scenarios of escape.sh and kernels.sh share inside
 # the machine (sourced from /t/escape-lib)
-# shellcheck shell=busybox
+# shellcheck shell=dash disable=SC1091
 
 . /t/lib
 

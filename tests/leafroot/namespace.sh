@@ -1,7 +1,6 @@
 # namespace.sh - -p, which only looks, and -u, a root for a process tree
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2034
 
-# shellcheck disable=SC2034
 USER_STAGE='mkdir -p etc home && echo "root:x:0:0::/:/t/bin/sh
 user:x:1000:1000::/:/t/bin/sh" > etc/passwd && cp "$HERE/escape-guest.sh" t/escape-lib'
 
@@ -97,4 +96,4 @@ boot own "$INSIDE"'
   '"$INSIDE"'
   mounts > /run/mounts
   snap /run/before
-  '"$OWN" stage="$USER_STAGE"' && mkdir -p opt && echo copied > opt/file' mem=320 limit=150
+  '"$OWN" stage="$USER_STAGE"' && mkdir -p opt && echo copied > opt/file' mem=320

@@ -1,0 +1,187 @@
+# container.sh - every container runtime, before and after, in a Debian root;
+# then systemd to multi-user on the leaf
+# shellcheck shell=bash disable=SC2016
+
+runtimes=$("$LEAFROOT_TOP/scripts/image.sh" --name runtimes --include \
+bubblewrap,podman,buildah,uidmap,systemd,systemd-sysv,systemd-container,lxc,udev,kmod,dbus,iproute2,util-linux) ||
+  exit 1
+[ "$WORK/runtimes.cpio" -nt "${runtimes%/root}/packages" ] ||
+  pack "$runtimes" "$WORK/runtimes.cpio" || exit 1
+
+# A container is /run/ctr: busybox and escape. Each function runs COMMAND in one,
+# as its runtime does by default. There is no network to configure.
+RUNTIMES='
+  run_runc() { oci runc "$@"; }
+  run_crun() { oci crun "$@"; }
+  run_runc_no_pivot() { flag=--no-pivot oci runc "$@"; }
+  oci()
+  {
+    mkdir -p /run/$1 && cd /run/$1 && rm -f config.json &&
+      $1 spec && sed -i "s/\"terminal\": true/\"terminal\": false/
+        s/\"rootfs\"/\"\/run\/ctr\"/; s/CAP_KILL/CAP_SYS_ADMIN/
+        s/CAP_NET_BIND_SERVICE/CAP_SYS_CHROOT/; s/\"readonly\": true/\"readonly\": false/
+        s/\"sh\"/\"$(echo "$*" | cut -d " " -f 2- | sed "s/ /\",\"/g; s/\//\\\\\//g")\"/" config.json
+    $1 run $flag c$$
+  }
+  run_bwrap() { bwrap --bind /run/ctr / --proc /proc --dev /dev "$@"; }
+  run_bwrap_user() { user "bwrap --unshare-user --bind /run/ctr / --proc /proc --dev /dev $*"; }
+  run_podman() { podman run --rm --network=none --rootfs /run/ctr "$@"; }
+  run_podman_user()
+  {
+    user "XDG_RUNTIME_DIR=/run/user/1000 podman run --rm --network=none --rootfs /run/user/1000/ctr $*"
+  }
+  run_buildah()
+  {
+    c=$(buildah from scratch) && buildah copy -q $c /run/ctr / > /dev/null &&
+      buildah run --isolation oci --network=none $c "$@"
+    rc=$?
+    buildah rm $c > /dev/null
+    return $rc
+  }
+  run_pivot_root()
+  {
+    /usr/bin/unshare -m /bin/sh -c "mount --make-rprivate / && mount --bind /run/ctr /run/ctr &&
+      cd /run/ctr && /sbin/pivot_root . old && cd / && $*"
+  }
+  run_nspawn() { systemd-nspawn -q --register=no --keep-unit -D /run/ctr "$@" 2>&1; }
+  run_lxc()
+  {
+    printf "lxc.rootfs.path = dir:/run/ctr\nlxc.mount.auto = proc\nlxc.init.cmd = /do\nlxc.apparmor.profile = unconfined\n" > /run/lxc.conf
+    printf "#!/bin/sh\nexec > /said 2>&1\n$*\n" > /run/ctr/do
+    chmod 755 /run/ctr/do && rm -f /run/ctr/said
+    lxc-start -F -n c1 -f /run/lxc.conf && cat /run/ctr/said
+  }
+  user() { su user -s /bin/sh -c "cd /; PATH=$PATH; $1"; }
+  # Rootless podman leaves a process in its namespaces, which has the root of then.
+  no_pause() { kill $(cat /run/user/1000/libpod/tmp/pause.pid); }
+  # inside RUNTIME COMMAND: what it said last, without colours and codes
+  inside()
+  {
+    r=$1 && shift
+    (run_$r "$@") < /dev/null > /run/said 2>&1
+    rc=$?
+    tr -d "\r" < /run/said | sed "s/\x1b[^a-zA-Z]*[a-zA-Z]//g" | grep . | tail -n 1
+    return $rc
+  }
+  # fails RUNTIME TEXT: it does not run, and says TEXT.
+  fails()
+  {
+    inside $1 /busybox echo in a container && return 1
+    grep -qF "$2" /run/said || { cat /run/said; return 1; }
+  }
+  SAYS="in a container"
+  works() { inside $1 /busybox echo in a container && grep -q "^in a container" /run/said; }
+  out() { o=$(inside "$1" /escape in); echo "--- $(uname -r | cut -d - -f 1) | $2 | $1 | $o"; [ "$o" = "$3" ] || { cat /run/said; return 1; }; }
+'
+SETUP='
+  mount -t cgroup2 cg /sys/fs/cgroup
+  mount -o remount,size=80% /run
+  mkdir -p /dev/pts /dev/shm && mount -t devpts devpts /dev/pts && mount -t tmpfs shm /dev/shm
+  modprobe overlay
+  ip link set lo up
+  echo 0123456789abcdef0123456789abcdef > /etc/machine-id
+  mkdir -p /run/ctr/proc /run/ctr/sys /run/ctr/dev /run/ctr/old /run/ctr/bin /run/ctr/etc /run/ctr/tmp /run/ctr/usr
+  cp /t/busybox /run/ctr
+  cp /t/busybox /run/ctr/bin/sh
+  cp /t/escape /run/ctr
+  echo user:x:1000:1000::/home/user:/bin/sh >> /etc/passwd
+  echo user:x:1000: >> /etc/group
+  echo user:100000:65536 > /etc/subuid
+  cp /etc/subuid /etc/subgid
+  mkdir -p /home/user /run/user/1000
+  cp -a /run/ctr /run/user/1000/
+  chown -R 1000:1000 /home/user /run/user/1000
+'
+BEFORE='
+  want runc-before fails runc "pivot_root .: invalid argument"
+  want crun-before fails crun "pivot_root: Invalid argument"
+  want bwrap-before fails bwrap "bwrap: pivot_root: Invalid argument"
+  want bwrap-user-before fails bwrap_user "bwrap: pivot_root: Invalid argument"
+  want podman-before fails podman "pivot_root: Invalid argument"
+  want podman-user-before fails podman_user "pivot_root: Invalid argument"
+  want buildah-before fails buildah "pivot_root: Invalid argument"
+  want pivot_root-before fails pivot_root "Invalid argument"
+  want no-pivot-before works runc_no_pivot
+  want nspawn-before works nspawn
+  want lxc-before works lxc
+  want no-pivot-out out runc_no_pivot before "reads the host'\''s files, mkdir works, file works"
+  want nspawn-out out nspawn before "reads the host'\''s files, mkdir works, file works"
+  want lxc-out out lxc before "reads the host'\''s files, mkdir works, file works"
+  no_pause
+'
+AFTER='
+  want runc works runc
+  want crun works crun
+  want bwrap works bwrap
+  want bwrap-user works bwrap_user
+  want podman works podman
+  want podman-user works podman_user
+  want buildah works buildah
+  want pivot_root works pivot_root
+  want nspawn works nspawn
+  want lxc works lxc
+  want runc-out out runc after "empty, nothing can be written"
+  want nspawn-out out nspawn after "empty, nothing can be written"
+  want lxc-out out lxc after "empty, nothing can be written"
+  no_pause
+'
+# What would wait for a network or a terminal, and what spoils the judge's lines.
+MASK=systemd.show_status=0
+for i in serial-getty@ttyS0 console-getty lxc-net lxc podman-restart podman-auto-update
+do
+  MASK+=" systemd.mask=$i.service"
+done
+# The unit that judges when all has started.
+UNIT='
+  cat > /t/judge << "EOF"
+#!/t/bin/sh
+. /t/lib
+  same running running systemctl is-system-running --wait
+  same none-failed "" systemctl --failed --no-legend --plain
+  want multi-user systemctl -q is-active multi-user.target
+  want systemd-leaf is_leaf
+  same systemd-pid1 systemd cat /proc/1/comm
+  want systemd-run systemd-run -q --wait -p PrivateTmp=yes -p ProtectSystem=strict /bin/true
+finish
+EOF
+  chmod 755 /t/judge
+  cat > /etc/systemd/system/judge.service << EOF
+[Service]
+ExecStart=/t/judge
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+EOF
+  mkdir -p /etc/systemd/system/multi-user.target.wants
+  ln -s ../judge.service /etc/systemd/system/multi-user.target.wants/
+'
+
+containers()
+{
+  local add='cp "$WORK/escape" t && echo secret > SECRET && mkdir -p usr/lib/modules &&
+    cp -r "$ALL"/lib/modules/* usr/lib/modules'
+  ALL=$("$LEAFROOT_TOP/scripts/kernel.sh" "$1" --modules \
+    "overlay autofs4 loop") || exit 1
+  ALL=${ALL#*$'\n'}
+
+  boot "runtimes-$1" "$RUNTIMES$SETUP$2" "$RUNTIMES$3" root=runtimes mem=2048 \
+    cpus=2 limit=500 leaf='exec /t/leafroot /newroot /t/init' stage="$add" \
+    cmdline="$MASK" "${@:4}"
+}
+
+for i in ${RUNTIME_KERNELS:-6.1 6.12}
+do
+  on "$i" containers "$i" "$BEFORE" "
+    want leaf is_leaf
+    want sealed sealed
+    $AFTER $UNIT
+    exec /lib/systemd/systemd"
+done
+for i in ${RUNTIME_NULLFS:-sid}
+do
+  # All works as it is; then a leaf all the same, for systemd.
+  on "$i" containers "$i" 'root > /run/root' '
+    want same-root [ "$(root)" = "$(cat /run/root)" ]
+    '"$AFTER $UNIT"'
+    exec /t/leafroot -f /newroot /lib/systemd/systemd'
+done
