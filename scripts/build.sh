@@ -18,10 +18,11 @@ scripts/need.sh bash=bash make=make gcc=gcc musl-gcc=musl-tools \
 [ "$1" != menuconfig ] || scripts/need.sh \
   /usr/include/curses.h=libncurses-dev || exit 1
 [ -n "$TOYBOX" ] || scripts/fetch.sh toybox || exit 1
-scripts/fetch.sh zlib && scripts/lib.sh || exit 1
+scripts/fetch.sh zlib && scripts/lib.sh && scripts/decoders.sh || exit 1
 
 # One segment for code and constants saves up to two pages.
 export CC=musl-gcc HOSTCC=gcc LDFLAGS="-static -Wl,-z,noseparate-code -L$lib/lib"
+LDFLAGS="$LDFLAGS -ldecoders"
 export CFLAGS="-idirafter $lib/uapi -I$lib/include"
 unset KCONFIG_CONFIG GENDIR OUTNAME OPTIMIZE STRIP
 
@@ -71,7 +72,8 @@ menu=
 build toybox defconfig "$(sed '/^#/d;/^$/d' Config.in)" toybox
 menu=
 build single allnoconfig "$(printf 'CONFIG_%s\n' LEAFROOT=y TOYBOX=n \
-  TOYBOX_HELP=y TOYBOX_HELP_DASHDASH=y TOYBOX_LIBZ=y)" leafroot
+  TOYBOX_HELP=y TOYBOX_HELP_DASHDASH=y TOYBOX_LIBZ=y)
+$(sed -n '/^CONFIG_LEAFROOT_/p' Config.in)" leafroot
 
 scripts/dropin.sh || exit 1
 size() { wc -c < "$bin/$1"; }

@@ -39,6 +39,48 @@ config LEAFROOT
     /init /sbin/init /etc/init /bin/init /bin/sh that can be run. leafroot= on
     the kernel command line takes a comma list: off copy extract[=ARCHIVE] hang
     keep=DIR quiet verbose.
+
+config LEAFROOT_ISAL
+  bool "leafroot -x reads gzip archives three times as fast (x86-64)"
+  default n
+  depends on LEAFROOT
+  help
+    With ISA-L, 30 kB.
+
+config LEAFROOT_ZSTD
+  bool "leafroot -x reads zstd archives"
+  default n
+  depends on LEAFROOT
+  help
+    With libzstd, 45 kB.
+
+config LEAFROOT_XZ
+  bool "leafroot -x reads xz and lzma archives"
+  default n
+  depends on LEAFROOT
+  help
+    With liblzma, 30 kB.
+
+config LEAFROOT_BZIP2
+  bool "leafroot -x reads bzip2 archives"
+  default n
+  depends on LEAFROOT
+  help
+    With libbz2, 20 kB.
+
+config LEAFROOT_LZ4
+  bool "leafroot -x reads lz4 archives"
+  default n
+  depends on LEAFROOT
+  help
+    With liblz4, 4 kB.
+
+config LEAFROOT_LZO
+  bool "leafroot -x reads lzo archives"
+  default n
+  depends on LEAFROOT
+  help
+    With lzo2, 4 kB.
 */
 
 
