@@ -101,7 +101,7 @@ def check(data, order, verdict, other, kernel):
             return 'the kernel does the same, so this is no difference'
         refused, tree = False, other
     if refused != bool(rc):
-        return 'kernel: %s, we: %s' % (kernel_verdict, why or 'ok')
+        return 'kernel: %s, we: %s' % (kernel_verdict, why or 'accepted')
     if verdict == 'part':
         return '' if rc else 'accepted'
     if not kernel_verdict.startswith('no init') and ours != tree:
