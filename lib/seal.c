@@ -55,24 +55,24 @@ int seal_wipe(int root, unsigned long long *left, struct fault *f)
 // Make ROOT, an empty ramfs or tmpfs as seal_wipe() leaves it, as small as can
 // be (tmpfs: one inode, itself, and one page; size=0 would mean no limit) and
 // read-only, and its mount nosuid,nodev,noexec. While something still has one
-// of its files open the kernel says EBUSY or EINVAL: try again for SECONDS.
-// Leaves a fault "sealing". Returns 0 or -1.
+// of its files open the kernel says EBUSY or EINVAL, and logs that: try again
+// less and less often, for SECONDS. Leaves a fault "sealing". Returns 0 or -1.
 int seal_root(int root, int seconds, struct fault *f)
 {
   char opts[64];
   unsigned type = kind(root, f);
-  int tries = seconds*20+1, rc = -1;
+  int ms, rc;
 
   if (!type) return -1;
   sprintf(opts, "nr_inodes=1,size=%ld", sysconf(_SC_PAGESIZE));
   if (fchdir(root)) return fault(f, errno, "sealing", "the old root");
   fchmod(root, 0555);
-  while (tries--) {
+  for (ms = 50; ; ms *= 2) {
     // ramfs takes no limits, and would not say so
     rc = type == MAGIC_TMPFS ? mount(0, ".", 0, MS_REMOUNT, opts) : 0;
     if (!rc) rc = mount(0, ".", 0, MS_REMOUNT|MS_RDONLY, 0);
-    if (!rc || (errno != EBUSY && errno != EINVAL)) break;
-    if (tries) usleep(50000);
+    if (!rc || (errno != EBUSY && errno != EINVAL) || ms>seconds*500) break;
+    usleep(ms*1000);
   }
   if (rc) fault(f, errno, "sealing", "the old root");
   if (mount(0, ".", 0,
