@@ -35,8 +35,6 @@ refuse newroot-parent 'leafroot: */no/dir*' \
   'exec leafroot /no/dir/new /sbin/init one two'
 refuse console 'leafroot: */dev/none*' \
   'exec leafroot -c /dev/none /newroot /sbin/init one two'
-refuse read-only 'leafroot: */newroot*' \
-  "mount -o remount,ro /; exec leafroot /newroot /sbin/init one two"
 refuse unknown 'leafroot: *' 'exec leafroot -Z /newroot /sbin/init one two'
 
 # The INIT given is no good: the first of the usual ones is run instead.

@@ -53,13 +53,15 @@ boot tree-no-xattrs '
   want mounts same_mounts
 ' mem=512 leaf='exec leafroot -t ramfs /newroot /sbin/init' says='leafroot: *'
 
-# Nothing can be moved out of a root that is read-only, so it is copied.
+# Nothing can be moved out of a root that is read-only, nor NEWROOT be made.
 boot tree-read-only '
-  mkdir /newroot
+  mounts > /run/mounts
+  snap /run/before
   mount -o remount,ro /
 ' '
-  want newroot-was-there rmdir /newroot
   want leaf is_leaf
+  want intact intact
+  want mounts same_mounts
   want sealed sealed
 ' says='leafroot: / is a tmpfs now: * copied in *'
 
