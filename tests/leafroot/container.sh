@@ -109,6 +109,8 @@ BEFORE='
   want lxc-out out lxc before "reads the host'\''s files, mkdir works, file works"
   no_pause
 '
+# systemd-nspawn 252 has no other way than to move its root over "/", wherever it
+# is: without user namespaces what gets out of it sees the host on any root.
 AFTER='
   want runc works runc
   want crun works crun
@@ -121,7 +123,7 @@ AFTER='
   want nspawn works nspawn
   want lxc works lxc
   want runc-out out runc after "empty, nothing can be written"
-  want nspawn-out out nspawn after "empty, nothing can be written"
+  want nspawn-still-out out nspawn after "reads the host'\''s files, mkdir works, file works"
   want lxc-out out lxc after "empty, nothing can be written"
   no_pause
 '
