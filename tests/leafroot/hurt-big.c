@@ -91,7 +91,7 @@ static void holes(void)
 
   in("holes");
   if (small) {
-    sparse("small", 20*MIB+5, (long long[]){MIB+1, 2*MIB, 18*MIB, 19*MIB, 0, 0});
+    sparse("small", 17*MIB+5, (long long[]){MIB+1, 2*MIB, 15*MIB, 17*MIB, 0, 0});
     return;
   }
   sparse("start", 40*MIB, (long long[]){35*MIB+5, 40*MIB, 0, 0});
@@ -158,8 +158,8 @@ static void sizes(void)
   data(fd = file("fixed", 0400), 0, (small ? 1 : 18)*MIB);
   close(fd);
   ok(link("fixed", "fixed2"), "fixed2");
-  if (0) flags("fixed", KFS_IMMUTABLE);
-  data(fd = file("append", 0600), 0, 17*MIB+5);
+  flags("fixed", KFS_IMMUTABLE);
+  data(fd = file("append", 0600), 0, (small ? 1 : 17)*MIB+5);
   close(fd);
   flags("append", KFS_APPEND);
 }

@@ -8,7 +8,7 @@ r=$PWD/rooted
 mount --make-rprivate / && mount -t "$fs" -o "mode=755${1#"$fs"}" rooted "$r" ||
   exit 1
 mkdir "$r"/{bin,sbin,etc,dev,proc,out,old,host} &&
-  cp "$ROOTED_KIT"/{manifest,hurt,hurt-big,inject,holdfile} "$r/bin" &&
+  cp "$ROOTED_KIT"/{manifest,hurt,hurt-big,inject,holdfile,onpty} "$r/bin" &&
   cp "$(command -v busybox)" "$r/bin/busybox" &&
   cp "$ROOTED_C" "$r/bin/leafroot" &&
   cp "$here/rooted-lib.sh" "$r/etc/lib" && cp "$here/$2" "$r/etc/script" &&

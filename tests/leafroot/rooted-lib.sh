@@ -1,5 +1,5 @@
 # rooted-lib.sh - what the scripts on a rooted() root share (busybox sh)
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2046
 
 PATH=/bin:/sbin
 for i in $(/bin/busybox --list)
@@ -15,9 +15,21 @@ mounts() { awk '$5 != "/" { print $5, $4, $6, $(NF-2) }' /proc/self/mountinfo | 
 
 snap() { manifest -b / > "/out/$1" && mounts > "/out/$1.mounts"; }
 
+children() { cat "/proc/$1/task/$1/children"; }
+
 # As PID 1 of a pid namespace, on this mount namespace: [inject ...] leafroot ...
-# Descriptor 9 is where inject tells.
-pid1() { unshare -pf "$@" 2> /out/err 9> /out/injected; }
+# Descriptor 9 is where inject tells. What hangs is ended (137).
+pid1()
+{
+  unshare -pf "$@" 2> /out/err 9> /out/injected &
+  u=$!
+  { sleep "${LIMIT:-60}"; kill -9 $(children "$u"); } 2> /dev/null &
+  w=$!
+  wait "$u"
+  rc=$?
+  kill $(children "$w") "$w"
+  return "$rc"
+}
 
 # same A B: two snapshots are the same, or the difference
 same()

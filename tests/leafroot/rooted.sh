@@ -12,7 +12,7 @@ rooted_tools()
   gcc -E -dM -include sys/syscall.h - < /dev/null |
     sed -n 's/#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/[\2] = "\1",/p' \
     > "$WORK/syscalls.inc" || return 1
-  for i in hurt-big inject holdfile
+  for i in hurt-big inject holdfile onpty
   do
     [ "$WORK/$i" -nt "$HERE/$i.c" ] || "${cc[@]}" -o "$WORK/$i" "$HERE/$i.c" ||
       return 1

@@ -23,7 +23,7 @@ one()
   id=$(root_id) why='' what=back
   rm -f /out/ran /out/err
   # shellcheck disable=SC2086
-  pid1 timeout 30 inject "$@" $move < /dev/null
+  LIMIT=20 pid1 inject "$@" $move < /dev/null
   rc=$?
   snap after
   [ -s /out/ran ] || why="init did not run ($rc), "
@@ -35,7 +35,8 @@ one()
   [ ! -e /newroot ] || why="$why/newroot is left, "
   same before after > /out/diff || why="${why}not the same, "
   [ -s /out/injected ] || [ "$1" = -c ] || what="never $what"
-  echo "$1 ${why:+BAD $what: $why}${why:-$what }$(said | tr '\n' '|')"
+  [ -z "$why" ] || what="BAD $what: ${why%, }"
+  echo "$1 $what: $(said | tr '\n' '|')"
   [ -n "$why" ] || return 0
   head -n 12 /out/diff
   exit 1

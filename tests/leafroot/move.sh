@@ -1,0 +1,31 @@
+# move.sh - a move by itself: nothing lost of a tree that hurts, files in use,
+# what is said meanwhile (sourced, bash)
+# shellcheck shell=bash
+
+# FILES is how many there are in one directory.
+moved() { echo "ran 1 a b  c\n${2}same\nsix same\n$1\n"; }
+FILES=100000 testing "move: ramfs root, all that hurts" \
+  'rooted ramfs move-guest.sh -q' "$(moved gone)" "" ""
+FILES=1000 testing "move: tmpfs root, all that hurts" \
+  'rooted tmpfs move-guest.sh -q' "$(moved gone)" "" ""
+FILES=1000 testing "copy first: ramfs root" \
+  'rooted ramfs move-guest.sh -q -2' "$(moved kept)" "" ""
+FILES=1000 testing "copy first: tmpfs root" \
+  'rooted tmpfs move-guest.sh -q -2' "$(moved kept)" "" ""
+FILES=1000 testing "move: ramfs to ramfs" \
+  'rooted ramfs move-guest.sh -q -t ramfs' "$(moved gone)" "" ""
+
+# Mapped, executed, open to write, behind a loop device
+for i in ramfs tmpfs
+do
+  testing "move: files in use, $i" "LOOP=\$(losetup -f | grep -o '[0-9]*\$') rooted $i hold-guest.sh" \
+    "tree same\nloop same\nexe ran\nshared same\nprivate same\nwrite same\n" "" ""
+done
+
+testing "move: progress" 'rooted tmpfs progress-guest.sh' \
+  "serial 2 0\nterminal many\none line\nleafroot: / is a tmpfs now: N MiB in N inodes moved\nquiet \nfigures\nfigures\n" "" ""
+for i in ramfs tmpfs
+do
+  testing "survey: $i" "rooted $i survey-guest.sh" \
+    "nothing changed\nlargest 33 MiB /big/sizes/34607105\n2\n" "" ""
+done

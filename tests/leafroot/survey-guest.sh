@@ -1,0 +1,45 @@
+# survey-guest.sh - the figures of -n and -v are those of du and find (busybox sh,
+# on a rooted() root)
+# shellcheck shell=dash disable=SC1091
+
+. /etc/lib
+
+hurt /hurt small && hurt-big /big 3000 && rm /big/six && mkdir /a && mount -t tmpfs a /a &&
+  cp /big/sizes/16777216 /a || exit 1
+snap before
+pid1 leafroot -n -f /newroot /sbin/init
+cp /out/err /out/err-n
+snap after
+same before after && echo "nothing changed"
+cat /out/ran 2> /dev/null
+
+# By blocks and inodes, each of them once. Paths over PATH_MAX, which du and find
+# refuse, are counted by hand: 40 directories with a file in each and one below.
+kb=$(find / -xdev ! -type d -exec stat -c '%i %b' {} + 2> /dev/null |
+  sort -u | awk '{ n += $2 } END { print n/2 }')
+inodes=$(awk '/ mount$/ { next } {
+    for (i = 1; i <= NF; i++) if ($i ~ /^link=/) {
+      sub("/.*", "", $i)
+      if (seen[$i]++) next
+    }
+    n++
+  }
+  END { print n }' /out/before)
+for f in err-n
+do
+  sed -n 's/^leafroot: \/ holds \([0-9]*\) MiB in \([0-9]*\) inodes, the largest file \([0-9]* MiB\): \(.*\)/\1 \2 \3 \4/p' /out/$f > /out/figures
+  read -r mib count large unit name < /out/figures
+  [ "$mib" = $((kb/1024)) ] || echo "bytes: $mib MiB, find says $kb KiB"
+  [ "$count" = "$inodes" ] || echo "inodes: $count, manifest says $inodes"
+  echo "largest $large $unit $name"
+  grep -q 'MiB.* available' /out/$f || echo "no memory available"
+  grep -q 'peak.* MiB' /out/$f || echo "no peak expected"
+done
+pid1 leafroot -v -f /newroot /sbin/init
+grep -c '^ran' /out/ran
+grep -x "$(grep ' holds ' /out/err-n)" /out/err > /dev/null || echo "-v has others"
+for i in read look survey check mount fill carry switch
+do
+  grep -qx "leafroot: $i: [0-9]* ms" /out/err || echo "-v: no $i"
+done
+[ -z "$SHOW" ] || cat /out/err-n /out/err

@@ -1,0 +1,65 @@
+# undo.sh - a move that fails half-way, at every kind of system call it makes
+# (sourced, bash)
+# shellcheck shell=bash
+#
+# Each name is made to fail at every one of its calls if these are few, else at
+# UNDO_ROUNDS of them drawn by UNDO_SEED. UNDO_CASES='NAME:N:ERROR...' repeats.
+
+# The cases for the counts on stdin
+undo_cases()
+{
+  local name count i error=(EIO ENOMEM ENOSPC EINVAL)
+
+  while read -r name count
+  do
+    # The C library's own beginning; what ends or waits; init itself
+    case "$name" in execve|wait4|pause|rt_sig*|getpid|umask|brk|get?id|mprotect) continue ;; esac
+    for ((i = 1; i <= count && i <= $1; i++))
+    do
+      echo "$name:$((count > $1 ? RANDOM*32768%count+RANDOM%count+1 : i)):${error[RANDOM%3]}"
+    done
+  done
+}
+
+# undo FS: what was bad, in one line each, and how many were tried
+undo()
+{
+  local cases i n=0 bad=0 line
+
+  RANDOM=$UNDO_SEED
+  rooted "$1" undo-guest.sh > counts 2>&1 || { cat counts; return; }
+  mapfile -t cases < <(undo_cases "$UNDO_ROUNDS" < <(sed 1d counts))
+  [ -z "$UNDO_CASES" ] || read -ra cases <<< "$UNDO_CASES"
+  : > "$WORK/undo-$1"
+  while [ "$n" -lt ${#cases[@]} ]
+  do
+    # A bad one ends the guest: the others get a new root
+    while IFS= read -r line
+    do
+      echo "$line" >> "$WORK/undo-$1"
+      case "$line" in
+        *:*:*\ BAD*) bad=$((bad+1)); echo "${line:0:300}" ;;
+        [a-z]*:*:*) ;;
+        *) echo "${line:0:160}"; continue ;;
+      esac
+      n=$((n+1))
+    done < <(rooted "$1" undo-guest.sh "${cases[@]:n}" 2>&1)
+    [ "$n" = "$i" ] && { echo "no result: ${cases[n]}"; n=$((n+1)); bad=$((bad+1)); }
+    i=$n
+  done
+  [ "$bad" = 0 ] || echo "UNDO_SEED=$UNDO_SEED: $bad of $n bad"
+  [ "$n" -gt 40 ] && echo "many" || echo "$n"
+}
+
+# Other errors than those of a call: real ones
+# shellcheck disable=SC2034
+for i in tmpfs ramfs
+do
+  testing "undo: calls of a move fail, $i root" \
+    "UNDO_SEED=\${UNDO_SEED:-\$RANDOM} UNDO_ROUNDS=\${UNDO_ROUNDS:-1} undo $i" "many\n" "" ""
+done
+testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-guest.sh' \
+  "$(printf '%s\\n' 'term: filling the new root: Interrupted system call' \
+  'term same' 'space: No space left on device' 'space same' \
+  'inodes: No space left on device' 'inodes same' \
+  'both: says so, nothing lost')\n" "" ""
