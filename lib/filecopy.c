@@ -59,10 +59,34 @@ static int data_extent(int fd, off_t *lo, off_t *hi, off_t end)
   return 1;
 }
 
+// The same in writes that fill large pages at once: sendfile() goes through a
+// pipe of 64 kB, and what a page has beyond the first such write is zeroed
+// before it's written (mm/shmem.c shmem_write_end()). *FROM moves on; what's
+// left, should IN not be mappable, is for copy_bytes().
+static int copy_mapped(struct filecopy *c, int in, int out, off_t *from,
+  off_t to)
+{
+  while (to-*from >= COPY_HUGE && !*c->stop) {
+    long len = minof(to-*from, COPY_CHUNK), at = 0;
+    char *map = mmap(0, len, PROT_READ, MAP_SHARED|MAP_POPULATE, in, *from);
+    ssize_t n = 0;
+
+    if (map == MAP_FAILED) break;
+    while (at<len && 0<(n = write(out, map+at, len-at))) at += n;
+    munmap(map, len);
+    *from += at;
+    *c->done += at;
+    if (at<len) return -1;
+  }
+
+  return 0;
+}
+
 // Copy bytes [from, to) of IN to the same place in OUT, page cache to page
 // cache. Returns 0, or -1 and errno: EIO if IN ended early.
 static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
 {
+  if (c->huge && copy_mapped(c, in, out, &from, to)) return -1;
   while (from<to) {
     ssize_t n = sendfile(out, in, &from, minof(to-from, COPY_CHUNK));
 
@@ -135,7 +159,7 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
     } else {
       // Knowing that it gets that long, tmpfs can use large pages
       // (huge=within_size)
-      if (to-from >= COPY_HUGE && ftruncate(out, to)) return -1;
+      if (c->huge && to-from >= COPY_HUGE && ftruncate(out, to)) return -1;
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, from, to)) return -1;
     }

@@ -6,7 +6,7 @@
 // What a copy is made with; one for each thread.
 struct filecopy {
   char *buf;              // 2*65536 bytes: xattr names, then a value
-  int noxattr;            // the source can hold none: don't ask each file
+  int huge;               // the destination makes large pages (huge=)
   volatile int *stop;     // when set, stop with errno EINTR
   unsigned long long *done;  // bytes copied so far are added here
 };

@@ -62,7 +62,7 @@ struct lock {
 struct worker {
   struct walk *walk;
   struct filecopy copy;
-  unsigned long long bytes, inodes, largest, done, left;
+  unsigned long long bytes, inodes, names, largest, done, left;
   int stop;
   char *ents;              // getdents64() buffer, 65536 bytes
 };
@@ -254,6 +254,28 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   return 0;
 }
 
+// Is ST's inode, which has several names, met for the first time? (To count.)
+static int first_link(struct worker *w, struct kstat *st)
+{
+  struct walk *k = w->walk;
+  struct link **at = &k->link[st->ino%ARRAY_LEN(k->link)], *l;
+  int first = 0;
+
+  pthread_mutex_lock(&k->links);
+  while (*at && (*at)->ino != st->ino) at = &(*at)->next;
+  if (!*at) {
+    first = 1;
+    if ((l = calloc(1, sizeof(*l)))) {
+      l->ino = st->ino;
+      l->fd = -1;
+      *at = l;
+    }
+  }
+  pthread_mutex_unlock(&k->links);
+
+  return first;
+}
+
 // NAME in D has more names than one. If another was made already link NAME to
 // it, else make this one (*fd as create() has it). Returns 0 when made, 1 when
 // linked, -1 on failure.
@@ -399,6 +421,26 @@ static int open_left(struct dir *d, char *name)
   return openat(d->dst, name, O_RDWR|OFLAGS);
 }
 
+// Add what ST says to W's counts. The unit is the memory a tmpfs needs.
+static void count(struct worker *w, struct dir *d, char *name, struct kstat *st)
+{
+  struct tree *t = w->walk->t;
+  unsigned long long bytes = S_ISDIR(st->mode) ? 0 : st->blocks*512;
+
+  w->inodes++;
+  w->bytes += bytes;
+  if (!S_ISREG(st->mode) || bytes<=w->largest) return;
+  w->largest = bytes;
+  if (t->mode != TREE_COUNT) return;
+  pthread_mutex_lock(&w->walk->lock);
+  if (bytes>t->largest) {
+    t->largest = bytes;
+    free(t->big);
+    t->big = path_of(d, name);
+  }
+  pthread_mutex_unlock(&w->walk->lock);
+}
+
 // One regular file, NAME in D. IN is open and ST its status. Closes IN.
 static int move_file(struct worker *w, struct dir *d, char *name, int in,
   struct kstat *st)
@@ -419,6 +461,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
   if (st->nlink>1) rc = link_or_create(w, d, name, st, &out);
   else rc = create(w, d, name, st, &out);
   if (rc) goto done;
+  count(w, d, name, st);
 
   if (frozen && (rc = filecopy_thaw(in, 0))) {
     fail(w, "unlocking", d, name);
@@ -465,6 +508,7 @@ static int move_special(struct worker *w, struct dir *d, char *name,
   else rc = create(w, d, name, st, &fd);
   if (fd != -1) close(fd);
   if (rc) return rc<0 ? -1 : 0;
+  count(w, d, name, st);
 
   if (!k->noxattr && (rc = name_xattrs(w, d, name)))
     fail(w, "copying the attributes of", d, name);
@@ -478,26 +522,6 @@ static int move_special(struct worker *w, struct dir *d, char *name,
   }
 
   return rc;
-}
-
-// Add what ST says to W's counts. The unit is the memory a tmpfs needs.
-static void count(struct worker *w, struct dir *d, char *name, struct kstat *st)
-{
-  struct tree *t = w->walk->t;
-  unsigned long long bytes = S_ISDIR(st->mode) ? 0 : st->blocks*512;
-
-  w->inodes++;
-  w->bytes += bytes;
-  if (!S_ISREG(st->mode) || bytes<=w->largest) return;
-  w->largest = bytes;
-  if (t->mode != TREE_COUNT) return;
-  pthread_mutex_lock(&w->walk->lock);
-  if (bytes>t->largest) {
-    t->largest = bytes;
-    free(t->big);
-    t->big = path_of(d, name);
-  }
-  pthread_mutex_unlock(&w->walk->lock);
 }
 
 // Remove NAME in D. What can't be removed is counted, and stays.
@@ -542,10 +566,11 @@ static int do_entry(struct worker *w, struct dir *d, char *name, int type,
       return 0;
     }
     if (mode == TREE_COUNT || !S_ISREG(st.mode) || foreign(k, &st)) {
-      count(w, d, name, &st);
-      if (mode == TREE_COUNT) return 0;
+      w->names++;
+      if (mode != TREE_COUNT) return move_special(w, d, name, &st);
+      if (st.nlink == 1 || first_link(w, &st)) count(w, d, name, &st);
 
-      return move_special(w, d, name, &st);
+      return 0;
     }
   }
 
@@ -572,7 +597,7 @@ static int do_entry(struct worker *w, struct dir *d, char *name, int type,
 
     return push_big(w, d, name, st.size);
   }
-  count(w, d, name, &st);
+  w->names++;
 
   return move_file(w, d, name, in, &st);
 }
@@ -611,6 +636,7 @@ static int open_dir(struct worker *w, struct dir *d)
 
     return 1;
   }
+  w->names++;
   count(w, d, "", d->st);
   if (fill) {
     // Times, mode and the rest come last: making entries changes them, and
@@ -775,12 +801,13 @@ static void sum(struct walk *k)
   struct tree *t = k->t;
   unsigned i;
 
-  t->bytes = t->inodes = t->done = t->left = 0;
+  t->bytes = t->inodes = t->names = t->done = t->left = 0;
   for (i = 0; i<ARRAY_LEN(k->worker); i++) {
     struct worker *w = &k->worker[i];
 
     t->bytes += w->bytes;
     t->inodes += w->inodes;
+    t->names += w->names;
     t->done += w->done;
     t->left += w->left;
     t->largest = maxof(t->largest, w->largest);
@@ -855,6 +882,7 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     w->walk = k;
     w->copy.stop = &w->stop;
     w->copy.done = &w->done;
+    w->copy.huge = t->huge;
     if (!(w->ents = malloc(3*65536)))
       return fault(f, errno, "getting memory for", "the tree");
     w->copy.buf = w->ents+65536;
@@ -897,7 +925,7 @@ static void end(struct walk *k)
   }
   for (i = 0; i<ARRAY_LEN(k->link); i++) while ((l = k->link[i])) {
     k->link[i] = l->next;
-    close(l->fd);
+    if (l->fd != -1) close(l->fd);
     free(l);
   }
   while ((lk = k->locked)) {

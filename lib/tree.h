@@ -11,6 +11,7 @@ struct tree {
   int mode;
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
+  char huge;               // dst makes large pages: fill them at once
   char spare;              // leave out what a user namespace may not have
   char keep;               // leave dst's own owner and mode as they are
   int workers;             // threads, 0: one for each processor, 4 at most
@@ -24,6 +25,7 @@ struct tree {
 
   // What was found so far
   unsigned long long bytes, inodes, largest;  // as memory holds them
+  unsigned long long names;  // each of which costs tmpfs an inode
   unsigned long long done;   // bytes copied
   unsigned long long left;   // entries that could not be wiped, or were spared
   char *big;                 // the largest file when counting, malloc()ed

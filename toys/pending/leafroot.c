@@ -520,13 +520,15 @@ static unsigned long long available(void)
 // effects left out.
 static int count_tree(void)
 {
-  struct tree t = {.mode = TREE_COUNT, .src = open_source()};
+  struct tree t = {.mode = TREE_COUNT, .src = open_source(),
+    .spare = TT.user};
   int rc = -1;
 
   if (t.src == -1) fault(&why, errno, "opening", "/");
   else rc = tree_run(&t, &why);
   tree.bytes = t.bytes;
   tree.inodes = t.inodes;
+  tree.names = t.names;
   if (!rc && (TT.opt['v'] || TT.opt['n'])) {
     say("/ holds %s in %llu inodes, the largest file %s: %s",
       size(t.bytes), t.inodes, size(t.largest), t.big ? : "none");
@@ -581,7 +583,7 @@ static int survey_archives(void)
     TT.source = 0;
     TT.verified++;
     tree.bytes += a.bytes;
-    tree.inodes += a.inodes;
+    tree.names = tree.inodes += a.inodes;
     if (TT.opt['v'] || TT.opt['n']) say("%s holds %s in %llu inodes", one->name,
       size(a.bytes), a.inodes);
   }
@@ -620,7 +622,7 @@ static int check_size(void)
   if (leaf.size && holds && holds<tree.bytes)
     return say("tree needs %s in %llu inodes, %s holds %s",
       size(tree.bytes), tree.inodes, leaf.size, size(holds));
-  if (leaf.nr_inodes && leafsf.f_files && leafsf.f_files<tree.inodes)
+  if (leaf.nr_inodes && leafsf.f_files && leafsf.f_files<tree.names)
     return say("tree needs %s in %llu inodes, %s holds %llu",
       size(tree.bytes), tree.inodes, leaf.nr_inodes,
       (unsigned long long)leafsf.f_files);
@@ -845,7 +847,7 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes,
 
   if (leaf.ramfs) return 0;
   if (fsnew_pick(&n, leaf.dir, &why)) return -1;
-  fsnew_option(&n, "", huge, &none);
+  tree.huge = !fsnew_option(&n, "", huge, &none);
   fault_clear(&none);
   sprintf(buf, "size=%llu", bytes);
   rc = leaf.size ? 0 : fsnew_option(&n, "", buf, &why);
