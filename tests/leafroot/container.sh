@@ -1,6 +1,6 @@
 # container.sh - every container runtime, before and after, in a Debian root;
 # then systemd to multi-user on the leaf
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2034
 
 runtimes=$("$LEAFROOT_TOP/scripts/image.sh" --name runtimes --include \
 bubblewrap,podman,buildah,uidmap,systemd,systemd-sysv,systemd-container,lxc,udev,kmod,dbus,iproute2,util-linux) ||
@@ -11,6 +11,7 @@ bubblewrap,podman,buildah,uidmap,systemd,systemd-sysv,systemd-container,lxc,udev
 # A container is /run/ctr: busybox and escape. Each function runs COMMAND in one,
 # as its runtime does by default. There is no network to configure.
 RUNTIMES='
+  . /t/lib
   run_runc() { oci runc "$@"; }
   run_crun() { oci crun "$@"; }
   run_runc_no_pivot() { flag=--no-pivot oci runc "$@"; }
@@ -109,6 +110,9 @@ BEFORE='
   want lxc-out out lxc before "reads the host'\''s files, mkdir works, file works"
   no_pause
 '
+# LXC pivots, unless the file system it is on is called rootfs, as on 7.0 still.
+LXC_OUT='want lxc-out out lxc after "empty, nothing can be written"'
+LXC_STILL_OUT='want lxc-still-out out lxc after "reads the host'\''s files, mkdir works, file works"'
 # systemd-nspawn 252 has no other way than to move its root over "/", wherever it
 # is: without user namespaces what gets out of it sees the host on any root.
 AFTER='
@@ -124,7 +128,6 @@ AFTER='
   want lxc works lxc
   want runc-out out runc after "empty, nothing can be written"
   want nspawn-still-out out nspawn after "reads the host'\''s files, mkdir works, file works"
-  want lxc-out out lxc after "empty, nothing can be written"
   no_pause
 '
 # What would wait for a network or a terminal, and what spoils the judge's lines.
@@ -137,12 +140,13 @@ done
 UNIT='
   cat > /t/judge << "EOF"
 #!/t/bin/sh
-. /t/lib
+. /t/runtimes
   same running running systemctl is-system-running --wait
   same none-failed "" systemctl --failed --no-legend --plain
   want multi-user systemctl -q is-active multi-user.target
   want systemd-leaf is_leaf
   same systemd-pid1 systemd cat /proc/1/comm
+  want lxc-leaf out lxc leaf "empty, nothing can be written"
   want systemd-run systemd-run -q --wait -p PrivateTmp=yes -p ProtectSystem=strict /bin/true
 finish
 EOF
@@ -160,13 +164,15 @@ EOF
 
 containers()
 {
-  local add='cp "$WORK/escape" t && echo secret > SECRET && mkdir -p usr/lib/modules &&
+  local add='cp "$WORK/escape" t && echo "$RUNTIMES" > t/runtimes && echo secret > SECRET && mkdir -p usr/lib/modules &&
     cp -r "$ALL"/lib/modules/* usr/lib/modules'
   ALL=$("$LEAFROOT_TOP/scripts/kernel.sh" "$1" --modules \
     "overlay autofs4 loop") || exit 1
   ALL=${ALL#*$'\n'}
 
-  boot "runtimes-$1" "$RUNTIMES$SETUP$2" "$RUNTIMES$3" root=runtimes mem=2048 \
+  boot "runtimes-$1" ". /t/runtimes
+    $SETUP$2" ". /t/runtimes
+    $3" root=runtimes mem=2048 \
     cpus=2 limit=500 leaf='exec /t/leafroot /newroot /t/init' stage="$add" \
     cmdline="$MASK" "${@:4}"
 }
@@ -176,7 +182,9 @@ do
   on "$i" containers "$i" "$BEFORE" "
     want leaf is_leaf
     want sealed sealed
-    $AFTER $UNIT
+    $AFTER
+    $LXC_OUT
+    $UNIT
     exec /lib/systemd/systemd"
 done
 for i in ${RUNTIME_NULLFS:-sid}
@@ -184,6 +192,8 @@ do
   # All works as it is; then a leaf all the same, for systemd.
   on "$i" containers "$i" 'root > /run/root' '
     want same-root [ "$(root)" = "$(cat /run/root)" ]
-    '"$AFTER $UNIT"'
+    '"$AFTER
+    $LXC_STILL_OUT
+    $UNIT"'
     exec /t/leafroot -f /newroot /lib/systemd/systemd'
 done
