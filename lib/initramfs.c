@@ -257,7 +257,7 @@ static int find_link(struct unpack *u, struct link **first)
   l->major = u->major;
   l->minor = u->minor;
   l->type = u->mode&S_IFMT;
-  l->size = 0;
+  l->size = u->size;
   strcpy(l->name, u->name);
   l->next = *ll;
   *ll = l;

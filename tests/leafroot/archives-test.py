@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(HERE, '../../generated/test/archives')
@@ -225,7 +226,8 @@ def memory():
 
 def refusals():
     """What is no matter of the archive alone."""
-    data = archives.SOME
+    data, d, e, l, END = (archives.SOME, archives.d, archives.e, archives.l,
+                          archives.END)
     for name, options, want in (
             ('no space', 'size=4k', 'writing: t/one: No space left on device'),
             ('no inodes', 'nr_inodes=3',
@@ -240,13 +242,26 @@ def refusals():
     for path, want in (('/init', ' found'), ('init', ' found'), ('/bin/init', ' found'),
                        ('/bin/sub/../init', ' found'), ('/bin', ' not found'),
                        ('/sbin/no', ' not found'), ('/loop/x', ' not found'),
-                       ('/gone', ' not found'), ('/lib/init', ' not found')):
+                       ('/gone', ' not found'), ('/full/x', ' found'),
+                       ('/lib/init', ' not found')):
         out = tool('verify', path, data=archives.WANTED)[2]
         yield 'wanted ' + path, '' if out.endswith(',%s\n' % want) else out
+    # In pages, each contents once, a target from 128 bytes on, every name.
+    out = tool('verify', data=d('t') + e('t/a', b'x' * 4097, ino=5, nlink=2)
+               + e('t/b', b'x' * 4097, ino=5, nlink=2) + l('t/l', 'y' * 127)
+               + l('t/m', 'y' * 128) + e('t/e') + END)[2]
+    yield 'counts', '' if out == (
+        '12288 bytes, 6 inodes, largest 4097\n') else out
+    for name, data, said in ('trailer', data, 0), ('trailer', data[:-124], 1):
+        out = tool('verify', data=data)[2]
+        yield '%s %d' % (name, said), '' if said == (
+            'ends without a trailer' in out) else out
     # What it is fed by does not end, the reader does.
     p = subprocess.Popen([TOOL, 'verify'], stdin=subprocess.PIPE,
                          stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    p.stdin.write(archives.gz(archives.pad(data) + b'junk' + bytes(10 ** 7))[:9000])
+    pack = zlib.compressobj(9, zlib.DEFLATED, 31)
+    p.stdin.write(pack.compress(archives.pad(data) + b'junk' + bytes(300000))
+                  + pack.flush(zlib.Z_SYNC_FLUSH))
     p.stdin.flush()
     try:
         p.wait(5)

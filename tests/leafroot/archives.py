@@ -233,7 +233,8 @@ row('unknown-over-all', d('t') + e('t/f', b'x') + e('t/f', mode=0o644)
 row('modes', d('t', 0o1777) + e('t/a', b'x', 0o104755)
     + e('t/b', b'x', 0o102755, uid=1, gid=2) + e('t/c', b'x', 0o101000)
     + e('t/d', b'x', 0o106777, uid=1000, gid=1000) + d('t/e', 0o7777, uid=9)
-    + e('t/f', b'x', 0o100000) + e('t/g', mode=FIFO | 0o7777))
+    + e('t/f', b'x', 0o100000) + e('t/g', mode=FIFO | 0o7777)
+    + d('t/h', 0o6711))
 row('mode-over-16-bits', d('t') + e('t/a', b'x', 0o7100644))
 row('owners', d('t') + e('t/a', b'x', uid=0xfffffffe, gid=0x7fffffff)
     + e('t/b', b'x', uid=0xffffffff, gid=4) + l('t/l', 'a', uid=5, gid=6)
@@ -315,6 +316,13 @@ row('hard-first-link', d('t') + e('t/a', TEXT, **H) + e('t/x', b'safe')
      'l 0777 0:0 1 %d.000000000 2#1 x /t/a' % T,
      'l 0777 0:0 1 %d.000000000 2#1 x /t/b' % T,
      '- 0644 0:0 4 %d.000000000 - ad27ee58 /t/x' % T])
+row('hard-first-fifo', d('t') + e('t/a', TEXT, **H) + e('t/a', mode=FIFO | 0o600)
+    + e('t/b', b'x', **H) + e('t/c'), 'accept',
+    'the kernel waits for someone to read the FIFO, for ever',
+    ['d 0755 0:0 - %d.000000000 - - /t' % T,
+     'p 0600 0:0 0 %d.000000000 2#1 - /t/a' % T,
+     'p 0600 0:0 0 %d.000000000 2#1 - /t/b' % T,
+     '- 0644 0:0 0 %d.000000000 - 811c9dc5 /t/c' % T])
 row('hard-many', d('t') + b''.join(
     e('t/%d.%d' % (i % 500, i), b'x' if i < 500 else b'', ino=i % 500, nlink=3)
     for i in range(1500)))
@@ -363,7 +371,8 @@ row('bzip2-truncated', bz2.compress(SOME)[:-9],
     'part', PART)
 row('bzip2-wrong', bz2.compress(SOME)[:60] + b'?' + bz2.compress(SOME)[61:],
     'part', PART)
-row('xz-crc64', xz(SOME, lzma.CHECK_CRC64))
+row('xz-crc64', xz(SOME, lzma.CHECK_CRC64), 'accept',
+    'what xz makes by default; the kernel has CRC32 only', 'plain')
 row('xz-none', xz(SOME, lzma.CHECK_NONE))
 row('xz-sha256', xz(SOME, lzma.CHECK_SHA256))
 row('xz-x86', lzma.compress(SOME, check=lzma.CHECK_CRC32, filters=[
@@ -375,7 +384,8 @@ row('xz-truncated', xz(SOME)[:-20],
 row('xz-wrong', xz(SOME)[:70] + b'?' + xz(SOME)[71:],
     'part', PART)
 row('lzma-size', alone(SOME)[:5] + struct.pack('<Q', len(SOME))
-    + alone(SOME)[13:])
+    + alone(SOME)[13:], 'accept',
+    'the kernel takes no end marker after a known size', 'plain')
 row('lzma-truncated', alone(SOME)[:-20],
     'part', PART)
 row('zstd-no-sum', zstd(SOME, '--no-check'))
@@ -415,7 +425,8 @@ def image(data, order, init=b''):
 WANTED = (e('init', mode=REG | 0o755) + d('usr') + d('usr/bin') + d('lib')
           + l('bin', 'usr/bin') + l('bin/init', '/lib/../usr/bin/real')
           + d('bin/sub') + e('usr/bin/real', TEXT) + l('loop', 'loop')
-          + e('gone', b'x') + d('gone') + e('no/init') + END)
+          + e('gone', b'x') + d('gone') + d('full')
+          + e('full/x') + e('full', b'x') + e('no/init') + END)
 
 
 # About 64 KiB that do not compress, in a few files, one of them in the kernel's

@@ -30,6 +30,7 @@ kit()
       -Wall -Wextra -o "$WORK/$i" "$HERE/$i.c" || return 1
     cp "$WORK/$i" "$kit/t" || return 1
   done
+  rooted_tools && cp "$WORK"/{hurt-big,inject} "$kit/t" || return 1
   cp "$(command -v busybox)" "$kit/t/busybox" &&
     cp "$(realpath "$C")" "$kit/t/leafroot" &&
     cp "$LEAFROOT_TOP/generated/bin/toybox" "$kit/t/toybox" &&

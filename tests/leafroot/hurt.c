@@ -122,6 +122,8 @@ static void nodes(void)
   ok(mknod("big", S_IFCHR|0600, makedev(4095, 1048575)), "big");
   ok(mknod("disk", S_IFBLK|0660, makedev(7, 200)), "disk");
   ok(mknod("suid", S_IFCHR|06755, makedev(1, 3)), "suid");
+  ok(chown("suid", 1, 2), "suid");
+  ok(chmod("suid", 06755), "suid");
   ok(mkfifo("pipe", 01622), "pipe");
   ok(fd = socket(AF_UNIX, SOCK_STREAM, 0), "socket");
   ok(bind(fd, (void *)&un, sizeof(un)), "bind");

@@ -38,8 +38,8 @@ undo()
     do
       echo "$line" >> "$WORK/undo-$1"
       case "$line" in
-        *:*:*\ BAD*) bad=$((bad+1)); echo "${line:0:300}" ;;
-        [a-z]*:*:*) ;;
+        "${cases[n]} BAD "*) bad=$((bad+1)); echo "${line:0:300}" ;;
+        "${cases[n]} "*) ;;
         *) echo "${line:0:160}"; continue ;;
       esac
       n=$((n+1))
