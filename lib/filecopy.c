@@ -59,34 +59,10 @@ static int data_extent(int fd, off_t *lo, off_t *hi, off_t end)
   return 1;
 }
 
-// The same in writes that fill large pages at once: sendfile() goes through a
-// pipe of 64 kB, and what a page has beyond the first such write is zeroed
-// before it's written (mm/shmem.c shmem_write_end()). *FROM moves on; what's
-// left, should IN not be mappable, is for copy_bytes().
-static int copy_mapped(struct filecopy *c, int in, int out, off_t *from,
-  off_t to)
-{
-  while (to-*from >= COPY_HUGE && !*c->stop) {
-    long len = minof(to-*from, COPY_CHUNK), at = 0;
-    char *map = mmap(0, len, PROT_READ, MAP_SHARED|MAP_POPULATE, in, *from);
-    ssize_t n = 0;
-
-    if (map == MAP_FAILED) break;
-    while (at<len && 0<(n = write(out, map+at, len-at))) at += n;
-    munmap(map, len);
-    *from += at;
-    *c->done += at;
-    if (at<len) return -1;
-  }
-
-  return 0;
-}
-
 // Copy bytes [from, to) of IN to the same place in OUT, page cache to page
 // cache. Returns 0, or -1 and errno: EIO if IN ended early.
 static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
 {
-  if (c->huge && copy_mapped(c, in, out, &from, to)) return -1;
   while (from<to) {
     ssize_t n = sendfile(out, in, &from, minof(to-from, COPY_CHUNK));
 
@@ -121,26 +97,6 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
-// Make holes in OUT again where IN has some in [from, to): a large page that was
-// made for what's beside them may cover them, and with huge=within_size since
-// 6.14 even a page of 8 kB counts as one. Returns 0, or -1 and errno; a file
-// system that can't punch has no large pages.
-static int punch_holes(int in, int out, off_t from, off_t to)
-{
-  off_t lo, hi;
-  int rc = 1;
-
-  for (; rc && from<to; from = hi) {
-    lo = from;
-    if (0>(rc = data_extent(in, &lo, &hi, to))) return -1;
-    if (!rc) lo = to;
-    if (lo>from) fallocate(out, FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE, from,
-      lo-from);
-  }
-
-  return 0;
-}
-
 // Copy bytes [from, to) of IN to the same place in OUT; TO is IN's size. Holes
 // stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as it's copied: piece by piece
 // from the end, which is what truncation can free, so that never more than a
@@ -154,12 +110,8 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   if (!cut || to-from <= COPY_CHUNK) {
     if (!dense) {
       // A hole at the end is nothing that copying what's there would make
-      if (copy_extents(c, in, out, from, to) || ftruncate(out, to)
-        || punch_holes(in, out, from, to)) return -1;
+      if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
     } else {
-      // Knowing that it gets that long, tmpfs can use large pages
-      // (huge=within_size)
-      if (c->huge && to-from >= COPY_HUGE && ftruncate(out, to)) return -1;
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, from, to)) return -1;
     }
@@ -173,8 +125,7 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   for (*cut = hi = to; hi>from; *cut = hi = lo) {
     lo = maxof(from, hi-(hi%COPY_CHUNK ? : COPY_CHUNK));
     if (!dense) {
-      if (copy_extents(c, in, out, lo, hi) || punch_holes(in, out, lo, hi))
-        return -1;
+      if (copy_extents(c, in, out, lo, hi)) return -1;
     } else {
       if (lo != lseek(out, lo, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, lo, hi)) return -1;

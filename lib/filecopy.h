@@ -1,12 +1,10 @@
 // filecopy.h - one file's content and metadata, from descriptor to descriptor
 
 #define COPY_CHUNK (16<<20)
-#define COPY_HUGE (2<<20)
 
 // What a copy is made with; one for each thread.
 struct filecopy {
   char *buf;              // 2*65536 bytes: xattr names, then a value
-  int huge;               // the destination makes large pages (huge=)
   volatile int *stop;     // when set, stop with errno EINTR
   unsigned long long *done;  // bytes copied so far are added here
 };

@@ -172,10 +172,6 @@ int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
     rc = 0;
     if (!strcmp(key, "size") || !strcmp(key, "nr_blocks")) limit = &n->size;
     if (!strcmp(key, "nr_inodes")) limit = &n->nr_inodes;
-    if (!strcmp(key, "huge")) {
-      free(n->huge);
-      n->huge = strdup(opt);
-    }
     if (limit) {
       free(*limit);
       if (0>asprintf(limit, "%s%s", from, opt)) *limit = 0;
@@ -217,8 +213,7 @@ void fsnew_close(struct fsnew *n)
   n->dir = n->ctx = -1;
   free(n->size);
   free(n->nr_inodes);
-  free(n->huge);
-  n->size = n->nr_inodes = n->huge = 0;
+  n->size = n->nr_inodes = 0;
 }
 
 // Mount a file system of TYPE with no options, attached nowhere: it needs no

@@ -6,7 +6,6 @@ struct fsnew {
   int ramfs;       // the type is ramfs: no limits, no xattrs
   unsigned set, clear;      // MATTR_* of the mount
   char *size, *nr_inodes;   // options that limit it, as given, or 0. malloc()ed
-  char *huge;               // huge=... as given, or 0. malloc()ed
   char mode;                // an option said who owns the root, or its mode
 };
 

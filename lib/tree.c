@@ -882,7 +882,6 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     w->walk = k;
     w->copy.stop = &w->stop;
     w->copy.done = &w->done;
-    w->copy.huge = t->huge;
     if (!(w->ents = malloc(3*65536)))
       return fault(f, errno, "getting memory for", "the tree");
     w->copy.buf = w->ents+65536;

@@ -11,7 +11,6 @@ struct tree {
   int mode;
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
-  char huge;               // dst makes large pages: fill them at once
   char spare;              // leave out what a user namespace may not have
   char keep;               // leave dst's own owner and mode as they are
   int workers;             // threads, 0: one for each processor, 4 at most

@@ -835,20 +835,15 @@ static void cancel(int sig)
   TT.cancel = sig;
 }
 
-// Set the leaf's limits to BYTES and INODES, where no option has set them, and
-// its use of large pages to HUGE, where the kernel has any.
-static int set_limits(unsigned long long bytes, unsigned long long inodes,
-  char *huge)
+// Set the leaf's limits to BYTES and INODES, where no option has set them.
+static int set_limits(unsigned long long bytes, unsigned long long inodes)
 {
   struct fsnew n;
-  struct fault none = {0};
   char buf[64];
   int rc;
 
-  if (leaf.ramfs) return 0;
+  if (leaf.ramfs || (leaf.size && leaf.nr_inodes)) return 0;
   if (fsnew_pick(&n, leaf.dir, &why)) return -1;
-  tree.huge = !fsnew_option(&n, "", huge, &none);
-  fault_clear(&none);
   sprintf(buf, "size=%llu", bytes);
   rc = leaf.size ? 0 : fsnew_option(&n, "", buf, &why);
   sprintf(buf, "nr_inodes=%llu", inodes);
@@ -923,9 +918,7 @@ static int fill_tree(void)
 
 // Step 6: fill it. Where no option limits the leaf
 // it has no limit while it's filled, and then the kernel's default, or more if
-// what's in it needs more. Large pages make filling faster by a third and waste
-// nothing, being no larger than the file; what's in them stays when they are
-// turned off again. (To limit what is unlimited is EINVAL, so "no limit"
+// what's in it needs more. (To limit what is unlimited is EINVAL, so "no limit"
 // is many times the memory there is.)
 static int fill(void)
 {
@@ -935,7 +928,7 @@ static int fill(void)
 
   if (TT.taken) return 0;
   TT.filling = now();
-  if (set_limits(bytes*16, inodes*16, "huge=within_size")) return -1;
+  if (set_limits(bytes*16, inodes*16)) return -1;
   if (TT.x ? fill_archives() : fill_tree()) return -1;
   if (fstatfs(leaf.dir, &sf)) return fault(&why, errno, "filling", TT.newroot);
 
@@ -944,7 +937,7 @@ static int fill(void)
   bytes = maxof(bytes, used*9/8+(8<<20));
   inodes = maxof(inodes, (sf.f_files-sf.f_ffree)*9/8+1024);
 
-  return set_limits(bytes, inodes, leaf.huge ? : "huge=never");
+  return set_limits(bytes, inodes);
 }
 
 static void put_back(void)
