@@ -1,0 +1,106 @@
+#!/bin/sh
+# bench-once.sh time|check TREE WHO - one run, in a mount namespace of its own.
+# time prints run.c's figures; check prints two numbers: lines of the manifest
+# in which the copy differs, and those that differ in more than time.
+#
+# Warm (the default): as much memory as the copy can need is touched and freed
+# before, so that the host of a virtual machine has it backed. Cold: a host
+# that takes free memory back (free page reporting of the balloon, which looks
+# every 2 s for free blocks of 2 MiB) has done so after compaction and a rest.
+# run.c then says how fast fresh memory was: where that is some GB/s the host
+# did not take it, and there is no cold to be measured.
+
+set -e
+die() { echo "bench-once.sh: $*" >&2; exit 1; }
+top=$(cd "${0%/*}/.." && pwd) dir=$top/generated/bench
+bin=$dir/bin src=$dir/src dst=$dir/dst how=$1 tree=$2 who=$3
+PATH=$top/generated/bin:$PATH
+
+type=ramfs
+[ "$tree" != traits ] || type=tmpfs
+mount --make-rprivate /
+mount -t "$type" -o mode=0755 source "$src"
+large=
+[ "$who" != limit-large ] || large=,huge=within_size
+mount -t tmpfs -o "size=90%,nr_inodes=0,mode=0755$large" leaf "$dst"
+case "$tree" in
+  debian) cp -a "${image:?}/." "$src" && "$bin/tree" links "$src" ;;
+  tiny|few) [ "$tree" = few ] && n=2048 || n=200000
+    "$bin/tree" "$tree" "$src" "$n" ;;
+  tiny:*|few:*) "$bin/tree" "${tree%:*}" "$src" "${tree#*:}" ;;
+  traits) "$bin/tree" traits "$src" ;;
+  *) die "no tree $tree" ;;
+esac
+mkdir "$src/.bench"
+cp "$bin/leafroot" "$bin/init" "$src/.bench"
+
+a='--xattrs --xattrs-include=* --acls --numeric-owner' pre=
+case "$who" in
+  leafroot|limit*) copy= ;;
+  cp) copy="cp -a . $dst" ;;
+  mv) copy="mv * .b* $dst" ;;
+  tar) copy="set -f; tar $a -cf - . | tar $a -xpf - -C $dst; set +f" ;;
+  cpio) copy="find . -depth -print0 | cpio -0pdm --quiet $dst" ;;
+  bsdtar) copy="bsdtar --acls --xattrs --fflags -cf - . |
+    bsdtar --acls --xattrs --fflags --numeric-owner -xpf - -C $dst" ;;
+  rsync) copy="rsync -aHAX --numeric-ids . $dst" ;;
+  busybox|toybox) pre="$who " copy="$who cp -a . $dst" ;;
+  *) die "no peer $who" ;;
+esac
+
+cd "$src"
+if [ "$how" = check ]
+then
+  "$bin/manifest" . > "$dir/was"
+  inspect="-i $bin/manifest"
+else
+  mib=$(($(du -sk . | cut -f 1)/1024))
+  free=$(($(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)/1024))
+  warm=$((mib*9/8+256))
+  [ $warm -lt $((free-1024)) ] || warm=$((free-1024))
+  how="-w $warm"
+  if [ -n "$COLD" ]
+  then
+    how=-c
+    echo 1 > /proc/sys/vm/compact_memory
+    sleep "${COLD_WAIT:-10}"
+  fi
+fi
+run="${RT:+chrt -r 1 }$bin/run"
+case "$who" in
+  leafroot)
+    cd /
+    set -- -p "$src" /.bench/leafroot -q -f /newroot /.bench/init ;;
+  limit*) set -- -r "$src" "$bin/limit" "$src" "$dst" ;;
+  *) set -- "$src" sh -ec "$copy; ${pre}rm -rf * .b*" ;;
+esac
+if [ "$how" != check ]
+then
+  # shellcheck disable=SC2086
+  $run $how "$@"
+elif [ "$who" = leafroot ]
+then
+  # shellcheck disable=SC2086
+  $run $inspect "$@" > "$dir/is"
+else
+  $run "$@" > /dev/null
+  "$bin/manifest" "$dst" > "$dir/is"
+fi
+if [ "$who" != leafroot ]
+then
+  cd "$src"
+  [ -z "$(ls -A)" ] || die "$who left something of $tree: $(find . | head -n 3)"
+fi
+[ "$how" = check ] || exit 0
+
+# The limit keeps no owner, mode, time or xattr: what it must have is the rest
+# shellcheck disable=SC2016
+cut='{ $5 = ""; print }'
+# shellcheck disable=SC2016
+[ "${who%-large}" != limit ] || cut='{ print $1, $2, $6, $7 }'
+differ() { diff "$@" | grep -c '^>' || :; }
+awk "$cut" "$dir/was" > "$dir/was2"
+awk "$cut" "$dir/is" > "$dir/is2"
+[ "$(wc -l < "$dir/was")" -eq "$(wc -l < "$dir/is")" ] ||
+  echo "$who loses or adds entries of $tree" >&2
+echo "$(differ "$dir/was" "$dir/is") $(differ "$dir/was2" "$dir/is2")"
