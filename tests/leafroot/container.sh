@@ -72,7 +72,13 @@ RUNTIMES='
   }
   SAYS="in a container"
   works() { inside $1 /busybox echo in a container && grep -q "^in a container" /run/said; }
-  out() { o=$(inside "$1" /escape in); echo "--- $(uname -r | cut -d - -f 1) | $2 | $1 | $o"; [ "$o" = "$3" ] || { cat /run/said; return 1; }; }
+  # out RUNTIME WHEN FOUND: what gets out of it finds FOUND. One line for the table.
+  out()
+  {
+    o=$(inside "$1" /escape in)
+    echo "--- $(uname -r | cut -d - -f 1 | cut -d . -f 1,2) | $2 | $1 | $o" > /dev/console
+    [ "$o" = "$3" ] || { cat /run/said; return 1; }
+  }
 '
 SETUP='
   mount -t cgroup2 cg /sys/fs/cgroup

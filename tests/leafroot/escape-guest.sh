@@ -5,11 +5,13 @@
 . /t/lib
 
 # row WHEN HOW FOUND: a container that enters by HOW and gets out finds FOUND.
-# One line for the table, one marker "WHEN-HOW".
+# One line for the table (table.sh).
 row()
 {
   o=$(escape "$2" 2>&1)
-  echo "--- $(uname -r | cut -d - -f 1 | cut -d . -f 1,2) | $1 | $2 | $o"
+  echo "--- $(uname -r | cut -d - -f 1 | cut -d . -f 1,2) | $1 | $2 | $o" \
+    > /dev/console
+  echo "$o"
   [ "$o" = "$3" ]
 }
 

@@ -85,9 +85,9 @@ AFTER='
   want again-fast fast
   echo "--- $o"
 '
-# A leafroot that has nothing to do takes less than 10 ms, its own start included:
-# 20 times it and what it runs, less 20 times that alone, the best of five of each,
-# as the host has more to do.
+# A leafroot that has nothing to do takes less than 10 ms (table.sh measures that
+# where nothing is emulated). Here: less than ten times what starting "true" takes,
+# 20 of each, the best of five, as the host has more to do.
 FAST='
   many() { for i in $(seq 20); do "$@" || return 1; done; }
   ticks() { tr -d . < /proc/uptime | cut -d " " -f 1; }
@@ -108,7 +108,7 @@ FAST='
       least with leafroot /n /t/bin/true && least without /t/bin/true || return 1
     done
     echo "20 in $with/100 s, of that $without without leafroot"
-    [ $((with-without)) -lt 20 ]
+    [ $((with-without)) -lt $((10*without)) ]
   }
 '
 
