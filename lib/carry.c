@@ -136,12 +136,15 @@ static int plan(struct carry *c, unsigned parent)
 // with the options of U. Returns 0, 1 when that is gone, -1 and errno.
 static int bind_anew(struct carry *c, struct unit *u, int to)
 {
-  unsigned set = 0, clear = 0;
+  unsigned set = 0, clear = MATTR_ATIME;
   char *what = u->m->root+1, *word, *flags, *s;
   int fd = open_tree(to, *what ? what : "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
 
   if (fd == -1) return errno == ENOENT ? 1 : -1;
+
+  // One from a try before
+  if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
   rc = is_dir(fd, "");
   if (rc != -1) rc = make_place(c->scratch, u->name, rc);
   if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
@@ -149,11 +152,24 @@ static int bind_anew(struct carry *c, struct unit *u, int to)
   if (rc) return -1;
 
   if (!(s = flags = strdup(u->m->flags))) return -1;
-  clear = MATTR_ATIME;
   while ((word = mountopt_next(&s))) mountopt_flag(word, &set, &clear);
   free(flags);
 
   return mountopt_apply(c->scratch, u->name, set, clear);
+}
+
+// Have U, a mount of the old root's own file system on root FROM, in the scratch
+// directory, made anew from root TO. Returns 0, or -1 and errno.
+static int take_own(struct carry *c, struct unit *u, int from, int to)
+{
+  int rc = bind_anew(c, u, to);
+
+  if (rc<0 || fchdir(from)) return -1;
+  if ((u->at == FROM || u->at == TO)
+    && umount2(place(u->m), MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
+  u->at = rc ? GONE : SCRATCH;
+
+  return 0;
 }
 
 // Take U, which is on root FROM, to the scratch directory. Returns 0, or -1 and
@@ -163,13 +179,7 @@ static int take(struct carry *c, struct unit *u, int from, int to)
   char *path = place(u->m);
   int rc, fd;
 
-  if (u->own) {
-    if (0>(rc = bind_anew(c, u, to)) || fchdir(from)
-      || umount2(path, MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
-    u->at = rc ? GONE : SCRATCH;
-
-    return 0;
-  }
+  if (u->own) return take_own(c, u, from, to);
   rc = is_dir(from, path);
   if (rc == -1 || make_place(c->scratch, u->name, rc)) return -1;
   if (c->copy) {
@@ -309,10 +319,13 @@ int carry_back(struct carry *c, struct fault *f)
   if (!c->units || c->copy) return 0;
   if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
+  // What is of the old root's own file system is made anew wherever it is, as
+  // what it's of may have been moved and put back
   for (i = 0; i<c->units; i++) {
     u = c->unit+i;
-    if (u->at == TO && take(c, u, c->to, c->from))
-      rc = fault(f, errno, "carrying back", "%s", u->m->dir);
+    if (u->own ? take_own(c, u, u->at == TO ? c->to : c->from, c->from)
+      : u->at == TO && take(c, u, c->to, c->from))
+        rc = fault(f, errno, "carrying back", "%s", u->m->dir);
   }
   while (i--) {
     u = c->unit+i;

@@ -1,6 +1,6 @@
 // filecopy.h - one file's content and metadata, from descriptor to descriptor
 
-#define COPY_CHUNK (16<<20)
+#define COPY_CHUNK (4<<20)
 
 // What a copy is made with; one for each thread.
 struct filecopy {

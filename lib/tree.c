@@ -246,12 +246,14 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   // chown drops suid and sgid, whoever does it: mode after owner
   if (st->uid != k->uid || st->gid != k->gid) {
     if (fchownat(d->dst, name, st->uid, st->gid, AT_SYMLINK_NOFOLLOW)
-      && !w->walk->t->spare) return fail(w, "setting the owner of", d, name);
-    if (!S_ISLNK(st->mode) && (mode&06000) && fchmodat(d->dst, name, mode, 0))
-      return fail(w, "setting the mode of", d, name);
+      && !w->walk->t->spare) rc = fail(w, "setting the owner of", d, name);
+    else if (!S_ISLNK(st->mode) && (mode&06000)
+      && fchmodat(d->dst, name, mode, 0))
+        rc = fail(w, "setting the mode of", d, name);
+    if (rc) unlinkat(d->dst, name, 0);
   }
 
-  return 0;
+  return rc;
 }
 
 // Is ST's inode, which has several names, met for the first time? (To count.)
@@ -574,7 +576,11 @@ static int do_entry(struct worker *w, struct dir *d, char *name, int type,
     }
   }
 
+  // EAGAIN: somebody has a lease, as the other thread does for a moment in
+  // may_free() on another name of the file. Then wait for it.
   in = openat(d->src, name, O_RDONLY|OFLAGS|k->noatime);
+  if (in == -1 && errno == EAGAIN)
+    in = openat(d->src, name, O_RDONLY|(OFLAGS&~O_NONBLOCK)|k->noatime);
   if (in == -1)
     return (errno == ENOENT || spare(w)) ? 0 : fail(w, "opening", d, name);
   if (kstatx(in, "", AT_EMPTY_PATH, &st)) {
@@ -947,6 +953,7 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
   struct walk *k = malloc(sizeof(*k));
   struct dir *d;
   int mask = umask(0), rc, limit;
+  void (*sigio)(int);
 
   if (!k) return fault(f, errno, "getting memory for", "the tree");
 
@@ -959,6 +966,9 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
     most.rlim_cur = merge ? old.rlim_max : old.rlim_max-64;
     limit = !setrlimit(RLIMIT_NOFILE, &most);
   }
+
+  // Breaking a lease of may_free() sends one, which would end us
+  sigio = signal(SIGIO, SIG_IGN);
   rc = start(k, t, f);
   k->merge = !!merge;
   k->go_on = merge || t->mode == TREE_WIPE;
@@ -966,7 +976,6 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
     k->stack->twin = merge;
     run_workers(k);
   }
-  if (f->step) rc = -1;
 
   // Directories not finished hold what taking back needs: their old times. As a
   // tree, with "next" for the next of the same parent, whose kids they are.
@@ -979,7 +988,9 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
     if (d->up) d->up->kids = d;
   }
   end(k);
+  if (f->step) rc = -1;
   free(k);
+  signal(SIGIO, sigio);
   if (limit) setrlimit(RLIMIT_NOFILE, &old);
   umask(mask);
 

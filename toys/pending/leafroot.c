@@ -501,7 +501,10 @@ static int open_source(void)
   int fd = open_tree(TT.oldroot, "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
 
-  return fd != -1 ? fd : openat(TT.oldroot, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+  if (fd == -1 && TT.user)
+    fd = openat(TT.oldroot, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+
+  return fd;
 }
 
 // Memory the kernel could give out now, in bytes.
@@ -534,9 +537,9 @@ static int count_tree(void)
       size(t.bytes), t.inodes, size(t.largest), t.big ? : "none");
 
     // A chunk for each of two threads, and the kernel's own for inodes
-    say("%s are available, the peak expected is %s above that",
+    say("%s are available, the peak expected is %s above the tree",
       size(available()), size(TT.opt['2'] ? t.bytes+t.inodes*1024
-        : minof(t.bytes, 2ULL*COPY_CHUNK)+(16<<20)));
+        : minof(t.bytes, 2ULL*COPY_CHUNK)+(24<<20)));
   }
   if (t.src != -1) close(t.src);
   tree_free(&t);
@@ -910,6 +913,8 @@ static int fill_tree(void)
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
   if (TT.live) dprintf(2, "\n");
   if (TT.opt['v']) say("peak %s above the tree", size(had-TT.low));
+  if (TT.made && TT.user && *TT.newroot == '/')
+    unlinkat(leaf.dir, TT.newroot+1, AT_REMOVEDIR);
   if (!rc && tree.left && !TT.opt['q'])
     say("%llu files left out that a user namespace may not have", tree.left);
 
