@@ -35,8 +35,7 @@ leak()
   mount -t ext4 -o loop /run/leak.img /run/leak || return 2
   for dev in /sys/block/loop*/loop/backing_file; do :; done
   escape "$1" hold > /run/held 2>&1 &
-  soon grep -q . /run/held || return 2
-  grep ready /run/held > /dev/null || { cat /run/held; kill $!; umount /run/leak; return 3; }
+  soon grep -qx ready /run/held || { kill $!; umount /run/leak; return 3; }
   umount /run/leak || return 2
   # What is freed is freed at once, or not while the container lives.
   sleep .3
