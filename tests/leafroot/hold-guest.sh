@@ -12,17 +12,17 @@ do
 done
 
 # A program of 36 MiB: what follows its end is never read
-cat /bin/busybox shared > exe && chmod 755 exe && ln exe linked || exit 1
+cat /bin/busybox shared > ./sleep && chmod 755 sleep && ln sleep linked || exit 1
 cd /
 for i in shared private write
 do
   holdfile "$i" /use/$i /out/ready.$i /out/go > /out/held.$i &
 done
-(exec -a sleep /use/exe 100) &
+/use/sleep 100 &
 exe=$!
 mknod /dev/loop b 7 "$LOOP" && losetup /dev/loop /use/loop || exit 1
 while [ ! -e /out/ready.shared ] || [ ! -e /out/ready.private ] ||
-  [ ! -e /out/ready.write ] || [ "$(readlink /proc/$exe/exe)" != /use/exe ]
+  [ ! -e /out/ready.write ] || [ "$(readlink /proc/$exe/exe)" != /use/sleep ]
 do
   sleep .1
 done
@@ -45,7 +45,7 @@ do
 done
 
 # Each is named, what nobody uses is not
-for i in shared private write loop exe
+for i in shared private write loop sleep
 do
   grep -q "^leafroot: /use/$i.* 3[567] MiB" /out/err || echo "not named: $i"
 done

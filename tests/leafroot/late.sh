@@ -7,6 +7,7 @@ for i in pipe2:1:EMFILE fork:1:ENOMEM memfd_create:1:ENOMEM execveat:1:ENOMEM \
   chroot:1:EINVAL
 do
   boot "late-${i%%:*}" 'snap /run/before' '
+    want injected soon [ -s /run/injected ]
     want leaf is_leaf
     want intact intact
   ' leaf="exec inject $i /sbin/leafroot /newroot /sbin/init 9> /run/injected" says=any

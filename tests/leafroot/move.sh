@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # FILES is how many there are in one directory.
-moved() { echo "ran 1 a b  c\n${2}same\nsix same\n$1\n"; }
+moved() { printf %s "ran 1 a b  c\nsame\nsix same\n$1\n"; }
 FILES=100000 testing "move: ramfs root, all that hurts" \
   'rooted ramfs move-guest.sh -q' "$(moved gone)" "" ""
 FILES=1000 testing "move: tmpfs root, all that hurts" \

@@ -25,16 +25,13 @@ inodes=$(awk '{
     n++
   }
   END { print n }' /out/before)
-for f in err-n
-do
-  sed -n 's/^leafroot: \/ holds \([0-9]*\) MiB in \([0-9]*\) inodes, the largest file \([0-9]* MiB\): \(.*\)/\1 \2 \3 \4/p' /out/$f > /out/figures
-  read -r mib count large unit name < /out/figures
-  [ "$mib" = $((kb/1024)) ] || echo "bytes: $mib MiB, find says $kb KiB"
-  [ "$count" = "$inodes" ] || echo "inodes: $count, manifest says $inodes"
-  echo "largest $large $unit $name"
-  grep -q 'MiB.* available' /out/$f || echo "no memory available"
-  grep -q 'peak.* MiB' /out/$f || echo "no peak expected"
-done
+sed -n 's/^leafroot: \/ holds \([0-9]*\) MiB in \([0-9]*\) inodes, the largest file \([0-9]* MiB\): \(.*\)/\1 \2 \3 \4/p' /out/err-n > /out/figures
+read -r mib count large unit name < /out/figures
+[ "$mib" = $((kb/1024)) ] || echo "bytes: $mib MiB, find says $kb KiB"
+[ "$count" = "$inodes" ] || echo "inodes: $count, manifest says $inodes"
+echo "largest $large $unit $name"
+grep -q 'MiB.* available' /out/err-n || echo "no memory available"
+grep -q 'peak.* MiB' /out/err-n || echo "no peak expected"
 pid1 leafroot -v -f /newroot /sbin/init
 grep -c '^ran' /out/ran
 grep -x "$(grep ' holds ' /out/err-n)" /out/err > /dev/null || echo "-v has others"
