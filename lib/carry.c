@@ -224,14 +224,17 @@ static int make_private(struct carry *c, int from)
   return 0;
 }
 
-// Mount the scratch directory, on top of the new root where nobody looks.
+// Mount a new scratch directory, on top of the new root where nobody looks.
+// Returns 0, or -1 and errno.
 static int attach(struct carry *c)
 {
-  if (move_mount(c->scratch, "", c->to, "",
-    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY)) return -1;
-  c->attached = 1;
+  if ((c->scratch = fs_detached("tmpfs")) == -1) return -1;
+  c->attached = !move_mount(c->scratch, "", c->to, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY);
+  if (c->attached) return 0;
+  close(c->scratch);
 
-  return 0;
+  return -1;
 }
 
 // Unmount it, unless something could not be moved off it.
@@ -240,7 +243,9 @@ static void detach(struct carry *c)
   int i;
 
   for (i = 0; i<c->units; i++) if (c->unit[i].at == SCRATCH) return;
-  if (c->attached && !fchdir(c->scratch)) umount2(".", MNT_DETACH);
+  if (!c->attached) return;
+  if (!fchdir(c->scratch)) umount2(".", MNT_DETACH);
+  close(c->scratch);
   c->attached = 0;
 }
 

@@ -7,11 +7,10 @@ struct carry {
   int copy;                // copy the mounts, the old root's stay where they are
   unsigned root, leaf;     // ids in it: the old root; the new one, or 0
   int from, to;            // directories: the old root, the new one
-  int scratch;             // detached mount of an empty tmpfs, writable
 
   // The rest is carry_mounts()'s own
   struct unit *unit;
-  int units, attached;
+  int units, scratch, attached;
   char *kept;
 };
 

@@ -217,7 +217,7 @@ void fsnew_close(struct fsnew *n)
 }
 
 // Mount a file system of TYPE with no options, attached nowhere: it needs no
-// directory and nobody else sees it. Returns its root directory, or -1.
+// directory and nobody else sees it. Returns its root directory, or -1 and errno.
 int fs_detached(char *type)
 {
   struct fsnew n;
@@ -227,6 +227,7 @@ int fs_detached(char *type)
   if (!fsnew_open(&n, type, &f) && !fsnew_mount(&n, &f))
     dir = fcntl(n.dir, F_DUPFD_CLOEXEC, 3);
   fsnew_close(&n);
+  if (dir == -1) errno = f.err ? : EINVAL;
   fault_clear(&f);
 
   return dir;

@@ -969,7 +969,6 @@ static void put_back(void)
   carry.root = root->id;
   if (tree.mode != TREE_MOVE || carry.units || !carry_own(&carry)) return;
   carry.from = carry.to = TT.oldroot;
-  carry.scratch = fs_detached("tmpfs");
   if (carry_mounts(&carry, &why)) complain("");
 }
 
@@ -984,7 +983,6 @@ static int carry_over(void)
   carry.copy = TT.opt['u'];
   carry.from = TT.oldroot;
   carry.to = leaf.dir;
-  carry.scratch = fs_detached("tmpfs");
 
   if (carry_mounts(&carry, &why)) return -1;
 
