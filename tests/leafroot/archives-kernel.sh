@@ -35,7 +35,7 @@ boot()
   # again, but for a kernel that hangs.
   for _ in 1 2 3
   do
-    timeout 200 qemu-system-x86_64 -accel tcg -cpu max -m 256 -nographic \
+    timeout 150 qemu-system-x86_64 -accel tcg -cpu max -m 256 -nographic \
       -no-reboot -net none -kernel "$vmlinuz" -initrd "$dir/$2.img" \
       -append 'console=ttyS0 panic=-1 no_timer_check loglevel=1' < /dev/null \
       > "$dir/$2.raw" 2>&1

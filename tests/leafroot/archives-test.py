@@ -98,7 +98,7 @@ def check(data, order, verdict, other, kernel):
             return 'the kernel refuses it too, so this is no difference'
         return '' if rc else 'accepted'
     if verdict in ('accept', 'tree'):
-        if refused != (verdict == 'accept') or tree == other:
+        if not refused if verdict == 'accept' else tree == other:
             return 'the kernel does the same, so this is no difference'
         refused, tree = False, other
     if refused != bool(rc):

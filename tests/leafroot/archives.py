@@ -16,6 +16,7 @@ import os
 import struct
 import subprocess
 import sys
+import zlib
 
 REG, DIR, LNK, CHR, BLK, FIFO, SOCK = (
     0o100000, 0o040000, 0o120000, 0o020000, 0o060000, 0o010000, 0o140000)
@@ -80,7 +81,13 @@ def lz4(data, *more):
 
 
 def lzo(data, *more):
-    return tool(data, 'lzop', '-c', *more)
+    """What lzop writes, but for the time, so that it is the same each time."""
+    out = bytearray(tool(data, 'lzop', '-c', *more))
+    check = next(i for i in (zlib.adler32, zlib.crc32)
+                 if struct.pack('>I', i(out[9:34])) == out[34:38])
+    out[25:33] = bytes(8)
+    out[34:38] = struct.pack('>I', check(out[9:34]))
+    return bytes(out)
 
 
 def alone(data):
@@ -408,7 +415,6 @@ row('lz4-truncated', lz4(SOME)[:-20],
 row('lz4-big', lz4(d('t') + e('t/big', bytes(9 << 20)) + SOME))
 row('lzo-no-sum', lzo(SOME, '--no-checksum'))
 row('lzo-crc32', lzo(SOME, '--crc32'))
-row('lzo-two-sums', lzo(SOME, '-C'))
 row('lzo-truncated', lzo(SOME)[:-20],
     'part', PART)
 row('lzo-wrong-sum', lzo(SOME)[:46] + b'sum!' + lzo(SOME)[50:], 'refuse',
