@@ -14,7 +14,7 @@
 // first data of FD in [*lo, END) as filecopy's data_extent() does.
 static int resident_extent(int fd, off_t *lo, off_t *hi, off_t end)
 {
-  long page = sysconf(_SC_PAGESIZE), window = 8192*page, i, n;
+  long page = sysconf(_SC_PAGESIZE), window = 8192*page, i, n, len;
   unsigned char vec[8192], *map;
   off_t off = *lo-*lo%page;
   int found = 0;
@@ -23,8 +23,9 @@ static int resident_extent(int fd, off_t *lo, off_t *hi, off_t end)
     n = (minof(window, end-off)+page-1)/page;
     map = mmap(0, n*page, PROT_READ, MAP_SHARED, fd, off);
     if (map == MAP_FAILED) return -1;
+    len = n;
     if (mincore(map, n*page, vec)) n = -1;
-    munmap(map, n == -1 ? window : n*page);
+    munmap(map, len*page);
     if (n == -1) return -1;
     for (i = 0; i<n; i++) {
       if ((vec[i]&1) == found) continue;

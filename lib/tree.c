@@ -349,6 +349,13 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
   return 0;
 }
 
+// A file's capabilities: emptying it drops them (security_inode_killpriv()).
+#define CAPABILITY "security.capability"
+struct cap {
+  int len;
+  char buf[64];
+};
+
 // Lock the inode of FD, which has NLINK names, by the flags of ATTR (KATTR_*).
 // Returns 0, or -1 and errno.
 static int lock(struct worker *w, int fd, int nlink, int attr)
@@ -371,7 +378,7 @@ static int lock(struct worker *w, int fd, int nlink, int attr)
 // A file could not be moved whole: put back what was freed of IN, which was ST
 // and now ends at CUT. OUT keeps the right times, as other names can be its.
 static void file_back(struct worker *w, struct dir *d, char *name, int in,
-  int out, struct kstat *st, off_t *cut)
+  int out, struct kstat *st, off_t *cut, struct cap *cap)
 {
   struct filecopy c = w->copy;
   int err = errno, on = 0;
@@ -383,6 +390,7 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
     if (ftruncate(in, st->size)
       || filecopy_data(&c, out, in, *cut, st->size, 0, 0))
         fail(w, "putting back", d, name);
+    if (cap->len>0) fsetxattr(in, CAPABILITY, cap->buf, cap->len, 0);
     filecopy_times(in, st);
   }
   if (st->attr & (KATTR_IMMUTABLE|KATTR_APPEND)) {
@@ -402,7 +410,8 @@ static int file_refill(struct worker *w, int in, int out, struct kstat *st)
 
   if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;
   if (now.size<st->size && (ftruncate(out, st->size)
-    || filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0))) return -1;
+    || filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0)
+    || (!w->walk->noxattr && filecopy_xattrs(&w->copy, in, out)))) return -1;
   if (filecopy_times(out, st)) return -1;
 
   return lock(w, out, 2, st->attr);
@@ -451,6 +460,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
   int move = k->t->mode == TREE_MOVE, out = -1, rc,
     frozen = move ? st->attr & (KATTR_IMMUTABLE|KATTR_APPEND) : 0;
   off_t end = st->size, *cut = 0;
+  struct cap cap = {0};
 
   if (k->merge) {
     out = open_left(d, name);
@@ -470,13 +480,19 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
     goto undo;
   }
   if (move && end && (end>COPY_CHUNK || st->nlink>1)
-    && may_free(w, d, name, &in, st)) cut = &end;
+    && may_free(w, d, name, &in, st))
+  {
+    cut = &end;
+    if (!k->noxattr)
+      cap.len = fgetxattr(in, CAPABILITY, cap.buf, sizeof(cap.buf));
+  }
   if (!rc && st->size && (rc = filecopy_data(&w->copy, in, out, 0, st->size,
     st->blocks*512>=st->size, cut))) fail(w, "copying", d, name);
   // write() drops them where we lack CAP_FSETID in the first user namespace
   if (!rc && (st->mode&06000) && (rc = fchmod(out, st->mode&07777)))
     fail(w, "setting the mode of", d, name);
-  if (!rc && !k->noxattr && (rc = filecopy_xattrs(&w->copy, in, out)))
+  if (!rc && !k->noxattr && ((rc = filecopy_xattrs(&w->copy, in, out))
+    || (cap.len>0 && (rc = fsetxattr(out, CAPABILITY, cap.buf, cap.len, 0)))))
     fail(w, "copying the attributes of", d, name);
   if (!rc && (rc = filecopy_times(out, st)))
     fail(w, "setting the times of", d, name);
@@ -488,7 +504,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
     if (rc) fail(w, "removing", d, name);
   }
 undo:
-  if (rc) file_back(w, d, name, in, out, st, cut);
+  if (rc) file_back(w, d, name, in, out, st, cut, &cap);
 done:
   close(in);
   if (out != -1) close(out);

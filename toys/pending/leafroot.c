@@ -627,7 +627,7 @@ static int check_size(void)
       size(tree.bytes), tree.inodes, leaf.size, size(holds));
   if (leaf.nr_inodes && leafsf.f_files && leafsf.f_files<tree.names)
     return say("tree needs %s in %llu inodes, %s holds %llu",
-      size(tree.bytes), tree.inodes, leaf.nr_inodes,
+      size(tree.bytes), tree.names, leaf.nr_inodes,
       (unsigned long long)leafsf.f_files);
   if (TT.opt['2'] && have && have<need)
     return say("-2 needs %s more memory, %s are available",
@@ -767,10 +767,10 @@ static int mount_leaf(void)
 
       return 0;
     }
+    TT.made = 1;
     set_times(TT.up, &st);
     if (fstatat(TT.cwd, TT.newroot, &st, 0))
       return fault(&why, errno, "creating", "%s", TT.newroot);
-    TT.made = 1;
     tree.skip = st.st_ino;
   }
   if (move_mount(leaf.dir, "", TT.cwd, TT.newroot, MOVEMOUNT_F_EMPTY))
