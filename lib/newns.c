@@ -28,8 +28,8 @@ static int put(char *file, char *text)
 // we have all privilege, 1 in a user namespace, -1 on failure.
 int newns(struct fault *f)
 {
-  char uid[32], gid[32];
-  int user = 0;
+  char uid[32], gid[32], map[64] = {0};
+  int user = 0, fd;
 
   sprintf(uid, "0 %u 1", geteuid());
   sprintf(gid, "0 %u 1", getegid());
@@ -43,6 +43,14 @@ int newns(struct fault *f)
     put("/proc/self/setgroups", "deny");
     if (put("/proc/self/uid_map", uid) || put("/proc/self/gid_map", gid))
       return fault(f, errno, "new namespace", "mapping the user");
+  }
+
+  // The first user namespace maps all users to themselves; another may have
+  // been ours before
+  if (-1 != (fd = open("/proc/self/uid_map", O_RDONLY|O_CLOEXEC))) {
+    if (0<read(fd, map, sizeof(map)-1) && !strstr(map, " 4294967295"))
+      user = 1;
+    close(fd);
   }
   if (mount(0, "/", 0, MS_REC|MS_PRIVATE, 0))
     return fault(f, errno, "new namespace", "making / private");

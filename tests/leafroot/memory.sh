@@ -54,6 +54,6 @@ memory_judge()
 {
   [ -e "$LOGS/memory-tight" ] || return 0
   testing "boot memory-tight: the peak" \
-    'boot_result memory-tight > result; [ "$(peak)" -le 64 ] && echo small || peak' \
+    'boot_result memory-tight > result; [ "$(peak)" -le 48 ] && echo small || peak' \
     "small\n" "" ""
 }
