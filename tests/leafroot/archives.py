@@ -331,8 +331,8 @@ row('hard-first-fifo', d('t') + e('t/a', TEXT, **H) + e('t/a', mode=FIFO | 0o600
      'p 0600 0:0 0 %d.000000000 2#1 - /t/b' % T,
      '- 0644 0:0 0 %d.000000000 - 811c9dc5 /t/c' % T])
 row('hard-many', d('t') + b''.join(
-    e('t/%d.%d' % (i % 500, i), b'x' if i < 500 else b'', ino=i % 500, nlink=3)
-    for i in range(1500)))
+    e('t/%d.%d' % (i % 100, i), b'x' if i < 100 else b'', ino=i % 100, nlink=3)
+    for i in range(300)))
 
 # -- compressors
 PART = 'how much comes out before the damage is the decoder\'s choice'
