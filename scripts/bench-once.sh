@@ -6,7 +6,8 @@
 # Warm (the default): as much memory as the copy can need is touched and freed
 # before, so that the host of a virtual machine has it backed. Cold: a host
 # that takes free memory back (free page reporting of the balloon, which looks
-# every 2 s for free blocks of 2 MiB) has done so after compaction and a rest.
+# every 2 s for free blocks of 2 MiB and takes a sixteenth of them) has done so
+# after compaction and 45 s of rest (COLD_WAIT). The moves of others spoil it.
 # run.c then says how fast fresh memory was: where that is some GB/s the host
 # did not take it, and there is no cold to be measured.
 
@@ -63,7 +64,7 @@ else
   then
     how=-c
     echo 1 > /proc/sys/vm/compact_memory
-    sleep "${COLD_WAIT:-10}"
+    sleep "${COLD_WAIT:-45}"
   fi
 fi
 run="${RT:+chrt -r 1 }$bin/run"
@@ -97,7 +98,8 @@ fi
 # shellcheck disable=SC2016
 cut='{ $5 = ""; print }'
 # shellcheck disable=SC2016
-[ "${who%-large}" != limit ] || cut='{ print $1, $2, $6, $7 }'
+[ "${who%-large}" != limit ] || cut='{ s = $1 " " $2; for (i = 6; i <= NF; i++)
+  if ($i ~ /^(size|sha256|rdev|link)=/) s = s " " $i; print s }'
 differ() { diff "$@" | grep -c '^>' || :; }
 awk "$cut" "$dir/was" > "$dir/was2"
 awk "$cut" "$dir/is" > "$dir/is2"

@@ -19,7 +19,7 @@ def faith(top, tree, who):
     if who in LIMITS:
         return None
     sums = []
-    for part in (tree.split(":")[0], "traits"):
+    for part in ("traits",) if ":" in tree else (tree, "traits"):
         with open(f"{top}/faith/{part}-{who}") as f:
             sums.append([int(n) for n in f.readline().split()])
     return [sum(n) for n in zip(*sums)]
@@ -73,7 +73,7 @@ def table(result):
                 note = "identical" if not p["differs"] else "faithful, not" \
                     f" all times ({p['differs']})" if not p["unfaithful"] \
                     else f"{p['unfaithful']} entries differ"
-            if p.get("fresh", 0) > 1:
+            if p.get("fresh", 0) > 1.5:
                 note += f" (fresh memory {p['fresh']:.1f} GB/s: not cold)"
             print(f"  {who:11} {p['wall']:8.3f} {p['cpu']:8.3f}"
                   f" {p['peak']:9.1f} {p['left']:9.1f}"

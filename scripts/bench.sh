@@ -62,6 +62,10 @@ faith()
   echo "compare $1 $2" >&2
   n=$(unshare -m "$top"/scripts/bench-once.sh check "$1" "$2") ||
     die "$2 fails on $1"
+  case "$2 ${n#* }" in
+    limit*\ 0) ;;
+    limit*|leafroot\ [1-9]*) die "$2 differs on $1" ;;
+  esac
   printf '%s\n%s\n' "$n" "$id" > "$file"
 }
 

@@ -174,7 +174,7 @@ static void measure(char **argv, size_t warm)
   if (clock_getcpuclockid(pid, &clock)) die("clock");
 
   // The probe of a cold run stays mapped, or it would be a warm pool
-  if (cold) rate = (64<<20)/1e9/(touch(64<<20, &time), time);
+  if (cold) rate = (512<<20)/1e9/(touch(512<<20, &time), time);
   else if (warm) munmap(touch(warm, &time), warm);
   most = before = used();
   if (pthread_create(&thread, 0, sample, 0)) die("thread");
