@@ -133,8 +133,10 @@ def chart(result):
             text(f"{width + 90:.1f}", y + 12, "v",
                  f'{p["wall"]:.2f} s, {max(p["peak"], 0):.0f} MiB')
         y += 24
-    text(0, y + 14, "v", "Whole move, source emptied; seconds, and peak memory"
-         " above the tree. * loses hard links, attributes or devices")
+    text(0, y + 14, "v", "Whole move, source emptied: seconds, and peak memory"
+         " above the tree.")
+    y += 18
+    text(0, y + 14, "v", "* loses hard links, attributes or devices")
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {y+24}"'
             ' role="img" aria-label="Time and memory of a move"><style>'
             "text{font:12px sans-serif;fill:#333}.h{font-weight:bold;"
