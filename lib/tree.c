@@ -399,6 +399,9 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
   }
   filecopy_times(out, st);
   unlinkat(d->dst, name, 0);
+
+  // Its other names in the new tree are how taking back knows of the lock
+  if (st->nlink>1) lock(w, out, st->nlink, st->attr);
   errno = err;
 }
 

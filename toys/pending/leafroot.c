@@ -722,12 +722,12 @@ static int check(void)
 
 // --- 5. mount
 
-// Set the times of directory DIR to those in ST.
-static void set_times(int dir, struct stat *st)
+// Set the times of directory DIR to those in ST. Returns 0, or -1 and errno.
+static int set_times(int dir, struct stat *st)
 {
   struct timespec ts[2] = {st->st_atim, st->st_mtim};
 
-  futimens(dir, ts);
+  return futimens(dir, ts);
 }
 
 // Open the directory that NEWROOT is in.
@@ -768,8 +768,7 @@ static int mount_leaf(void)
       return 0;
     }
     TT.made = 1;
-    set_times(TT.up, &st);
-    if (fstatat(TT.cwd, TT.newroot, &st, 0))
+    if (set_times(TT.up, &st) || fstatat(TT.cwd, TT.newroot, &st, 0))
       return fault(&why, errno, "creating", "%s", TT.newroot);
     tree.skip = st.st_ino;
   }
