@@ -37,14 +37,15 @@
 #include <lz4.h>
 #endif
 #if CFG_LEAFROOT_ZSTD
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 #include <zstd_errors.h>
 #endif
 
 // Bytes read from the file at once, and the usual ring of unpacked ones.
 #define RAW  (1<<18)
-#define SLOT (1<<18)
-#define RING 8
+#define SLOT (1<<19)
+#define RING 16
 
 struct decompress_state {
   int fd, wait;                 // wait: the file is one that can block
@@ -52,10 +53,11 @@ struct decompress_state {
   unsigned long have;
   unsigned long long offset;    // of *at in the file
 
-  // The ring: slots from tail to head are full, the thread fills the one at
-  // head. All below is shared, and guarded by lock while the thread runs.
-  unsigned char *slot[RING];
-  unsigned long size, len[RING];
+  // The ring: pieces from tail to head are full. Most formats fill slots of
+  // SIZE bytes of the memory by turns. All below is shared, and guarded by lock
+  // while the thread runs.
+  unsigned char *piece[RING], *memory;
+  unsigned long len[RING], size, total;
   unsigned head, tail, count;
   char done, stop;
   pthread_mutex_t lock;
@@ -83,6 +85,8 @@ static unsigned long more(struct decompress_state *s)
 
     pthread_mutex_lock(&s->lock);
     stop = s->stop;
+    // While there's time, let the caller see what there is.
+    pthread_cond_signal(&s->turn);
     pthread_mutex_unlock(&s->lock);
     if (stop) return 0;
   }
@@ -142,15 +146,32 @@ static int exactly(struct decompress_state *s, void *buf, unsigned long len)
   return 0;
 }
 
-// Give the slot at head to the caller, if there's something in it.
-static void give(struct decompress_state *s)
+// Give the bytes used of PIECE to the caller, if there are any.
+static void give(struct decompress_state *s, unsigned char *piece)
 {
   if (!s->used) return;
   pthread_mutex_lock(&s->lock);
+  s->piece[s->head%s->count] = piece;
   s->len[s->head++%s->count] = s->used;
-  pthread_cond_signal(&s->turn);
+  // Waking costs: an idle virtual processor takes 100 us. Do so when it's worth
+  // it, the ring half full (for the other side: half empty).
+  if (s->head-s->tail == s->count/2) pthread_cond_signal(&s->turn);
   pthread_mutex_unlock(&s->lock);
   s->used = 0;
+}
+
+// Wait until one more piece can be given. -1 if the caller wants no more.
+static int turn(struct decompress_state *s)
+{
+  char stop;
+
+  pthread_mutex_lock(&s->lock);
+  while (s->head-s->tail == s->count && !s->stop)
+    pthread_cond_wait(&s->turn, &s->lock);
+  stop = s->stop;
+  pthread_mutex_unlock(&s->lock);
+
+  return -stop;
 }
 
 // Where the next unpacked bytes go: at least MIN of room, *LEN when that's
@@ -158,40 +179,31 @@ static void give(struct decompress_state *s)
 static unsigned char *room(struct decompress_state *s, unsigned long min,
   unsigned long *len)
 {
-  char stop;
+  unsigned char *slot = s->memory+s->head%s->count*s->size;
 
-  if (s->size-s->used<min) give(s);
-  if (!s->used) {
-    pthread_mutex_lock(&s->lock);
-    while (s->head-s->tail == s->count && !s->stop)
-      pthread_cond_wait(&s->turn, &s->lock);
-    stop = s->stop;
-    pthread_mutex_unlock(&s->lock);
-    if (stop) return 0;
+  if (s->size-s->used<min) {
+    give(s, slot);
+    slot = s->memory+s->head%s->count*s->size;
   }
+  if (!s->used && turn(s)) return 0;
   if (len) *len = s->size-s->used;
 
-  return s->slot[s->head%s->count]+s->used;
+  return slot+s->used;
 }
 
 // Make the ring COUNT slots of SIZE bytes. Memory is used when it's filled.
 static int ring(struct decompress_state *s, unsigned long size, unsigned count)
 {
-  unsigned i;
-
-  if (s->size == size) return 0;
-  for (i = 0; i<RING; i++) {
-    free(s->slot[i]);
-    s->slot[i] = 0;
-  }
-  s->size = 0;
-  for (i = 0; i<count; i++) if (!(s->slot[i] = malloc(size))) {
+  s->size = size;
+  s->count = count;
+  if (s->total == size*count) return 0;
+  free(s->memory);
+  if (!(s->memory = malloc(s->total = size*count))) {
+    s->total = 0;
     s->err = ENOMEM;
 
     return -1;
   }
-  s->size = size;
-  s->count = count;
 
   return 0;
 }
@@ -518,34 +530,81 @@ static int un_lz4(struct decompress_state *s)
 #endif
 
 #if CFG_LEAFROOT_ZSTD
-// The window can be up to 128 MiB, the library's limit and the kernel's.
+// Have LEN bytes at hand in one piece, as far as the file has them.
+static int together(struct decompress_state *s, unsigned long len)
+{
+  ssize_t n;
+
+  if (s->have>=len) return 0;
+  memmove(s->raw, s->at, s->have);
+  s->at = s->raw;
+  do {
+    if ((n = read(s->fd, s->raw+s->have, RAW-s->have))>0) s->have += n;
+  } while (n>0 ? s->have<len : n && errno == EINTR);
+  if (n<0) s->err = errno;
+
+  return s->have<len ? bad(s, "truncated") : 0;
+}
+
+static int zstd_bad(struct decompress_state *s, size_t rc)
+{
+  if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation) s->err = ENOMEM;
+
+  return bad(s, "damaged");
+}
+
+// Blocks are unpacked one after the other into memory that is window and ring
+// in one: what the caller has yet to see lies inside the window, which is not
+// written over. Without this zstd would copy from a window of its own.
+static int zstd_blocks(struct decompress_state *s, ZSTD_DCtx *z)
+{
+  ZSTD_frameHeader head;
+  unsigned long size, block, pos = 0, n;
+  size_t rc;
+
+  together(s, ZSTD_FRAMEHEADERSIZE_MAX);
+  s->why = 0;
+  if (s->err) return -1;
+  rc = ZSTD_getFrameHeader(&head, s->at, s->have);
+  if (rc) return bad(s, ZSTD_isError(rc) ? "damaged" : "truncated");
+  // the library's default limit, and the kernel's
+  if (head.windowSize>1<<27) return bad(s, "needs a window over 128 MiB");
+
+  // A piece is at most a slot and a block long, and RING+1 of them are around.
+  block = head.blockSizeMax;
+  size = (RING+1)*(SLOT+block);
+  if (size<head.windowSize) size = head.windowSize;
+  if (ring(s, size += 2*block+64, 1)) return -1;
+  s->count = RING;
+  if (turn(s)) return -1;
+  for (ZSTD_decompressBegin(z); (n = ZSTD_nextSrcSizeToDecompress(z));) {
+    if (together(s, n)) return -1;
+    if (s->used>=SLOT || size-pos<block+64) {
+      give(s, s->memory+pos-s->used);
+      if (turn(s)) return -1;
+    }
+    if (size-pos<block+64) pos = 0;
+    rc = ZSTD_decompressContinue(z, s->memory+pos, block, s->at, n);
+    if (ZSTD_isError(rc)) return zstd_bad(s, rc);
+    use(s, n);
+    pos += rc;
+    s->used += rc;
+  }
+  give(s, s->memory+pos-s->used);
+
+  return 0;
+}
+
 static int un_zstd(struct decompress_state *s)
 {
-  ZSTD_DStream *z = ZSTD_createDStream();
-  ZSTD_outBuffer out;
-  ZSTD_inBuffer in;
-  size_t rc = 1;
+  ZSTD_DCtx *z = ZSTD_createDCtx();
+  int rc = -1;
 
   if (!z) s->err = ENOMEM;
-  else while (rc) {
-    out.pos = in.pos = 0;
-    if (!(out.dst = room(s, 1, &out.size))) break;
-    in.size = more(s);
-    in.src = s->at;
-    rc = ZSTD_decompressStream(z, &out, &in);
-    if (ZSTD_isError(rc)) {
-      if (ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge)
-        bad(s, "needs a window over 128 MiB");
-      else if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
-        s->err = ENOMEM;
-      else bad(s, "damaged");
-      break;
-    }
-    if (step(s, in.pos, out.pos, !rc)) break;
-  }
-  ZSTD_freeDStream(z);
+  else rc = zstd_blocks(s, z);
+  ZSTD_freeDCtx(z);
 
-  return rc ? -1 : 0;
+  return rc;
 }
 #else
 #define un_zstd 0
@@ -572,7 +631,7 @@ static void ended(void *data)
 {
   struct decompress_state *s = data;
 
-  give(s);
+  if (s->used) give(s, s->memory+s->head%s->count*s->size);
   pthread_mutex_lock(&s->lock);
   s->done = 1;
   pthread_cond_signal(&s->turn);
@@ -640,14 +699,14 @@ static int more_decoded(struct decompress *d, struct fault *f)
   if (d->at) {
     s->tail++;
     d->at = 0;
-    pthread_cond_signal(&s->turn);
+    if (s->head-s->tail == s->count/2) pthread_cond_signal(&s->turn);
   }
   while (s->head == s->tail && !s->done) pthread_cond_wait(&s->turn, &s->lock);
   i = s->head != s->tail;
   pthread_mutex_unlock(&s->lock);
   if (i) {
     i = s->tail%s->count;
-    d->at = s->slot[i];
+    d->at = s->piece[i];
     d->have = s->len[i];
 
     return 1;
@@ -744,11 +803,10 @@ int decompress_open(struct decompress *d, struct fault *f)
 void decompress_free(struct decompress *d)
 {
   struct decompress_state *s = d->state;
-  int i;
 
   if (!s) return;
   if (d->format) leave(d);
-  for (i = 0; i<RING; i++) free(s->slot[i]);
+  free(s->memory);
   pthread_cond_destroy(&s->turn);
   pthread_mutex_destroy(&s->lock);
   free(s->raw);
