@@ -3,7 +3,7 @@
 #
 # On rootfs only, where a process is made that wipes it. Without that the old
 # root stays; the new one is whole, and init runs.
-for i in pipe2:1:EMFILE fork:1:ENOMEM memfd_create:1:ENOMEM execveat:1:ENOMEM \
+for i in pipe2:1:EMFILE fork:1:ENOMEM \
   chroot:1:EINVAL
 do
   boot "late-${i%%:*}" 'snap /run/before' '

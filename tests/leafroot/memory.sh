@@ -25,7 +25,7 @@ just_enough='
   want tight [ $(kb MemAvailable) -lt 100000 ]
   snap /run/before -x /big/sizes -x /big/holes
   ls -lR /big/sizes /big/holes > /run/ls
-  cksum /large/one > /run/sum
+  md5sum /large/one > /run/sum
 '
 
 boot memory-tight "$just_enough" '
@@ -33,7 +33,7 @@ boot memory-tight "$just_enough" '
   want intact intact -x /big/sizes -x /big/holes
   ls -lR /big/sizes /big/holes > /run/ls2
   want listed cmp /run/ls /run/ls2
-  same content "$(cat /run/sum)" cksum /large/one
+  same content "$(cat /run/sum)" md5sum /large/one
   want links [ /large/one -ef /large/two ]
   want sealed sealed
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
@@ -43,7 +43,7 @@ boot memory-tight "$just_enough" '
 boot memory-tight-copy "$just_enough" '
   want rootfs is_rootfs
   want intact intact -x /big/sizes -x /big/holes
-  same content "$(cat /run/sum)" cksum /large/one
+  same content "$(cat /run/sum)" md5sum /large/one
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
   leaf='exec leafroot -2 -t tmpfs /newroot /sbin/init' \
   says='leafroot: -2 needs * MiB more memory, * MiB are available'

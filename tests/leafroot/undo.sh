@@ -64,4 +64,4 @@ testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-gu
   "$(printf '%s\\n' 'term: filling the new root: Interrupted system call' \
   'term same' 'space: No space left on device' 'space same' \
   'inodes: No space left on device' 'inodes same' \
-  'both: says so, nothing lost')\n" "" ""
+  'both: says so, nothing lost')" "" ""
