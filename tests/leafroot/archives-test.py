@@ -260,7 +260,7 @@ def refusals():
     p = subprocess.Popen([TOOL, 'verify'], stdin=subprocess.PIPE,
                          stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     pack = zlib.compressobj(9, zlib.DEFLATED, 31)
-    p.stdin.write(pack.compress(archives.pad(data) + b'junk' + bytes(300000))
+    p.stdin.write(pack.compress(archives.pad(data) + b'junk' + bytes(3000000))
                   + pack.flush(zlib.Z_SYNC_FLUSH))
     p.stdin.flush()
     try:
