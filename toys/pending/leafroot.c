@@ -124,6 +124,7 @@ static struct fault why;
 static struct mountinfo *mounts, *root;
 static struct statfs rootsf;
 static struct stat rootst;
+static struct stat upst;   // of the directory that NEWROOT is made in
 static struct fsnew leaf;
 static struct tree tree;
 static struct carry carry;
@@ -754,7 +755,7 @@ static int mount_leaf(void)
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
   if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
-    if ((TT.up = open_up()) == -1 || fstat(TT.up, &st))
+    if ((TT.up = open_up()) == -1 || fstat(TT.up, &upst))
       return fault(&why, errno, "creating", "%s", TT.newroot);
     if (mkdirat(TT.cwd, TT.newroot, 0755)) {
       // A read-only disk, or somebody else's: on top of "/" is room for one
@@ -768,7 +769,7 @@ static int mount_leaf(void)
       return 0;
     }
     TT.made = 1;
-    if (set_times(TT.up, &st) || fstatat(TT.cwd, TT.newroot, &st, 0))
+    if (set_times(TT.up, &upst) || fstatat(TT.cwd, TT.newroot, &st, 0))
       return fault(&why, errno, "creating", "%s", TT.newroot);
     tree.skip = st.st_ino;
   }
@@ -782,11 +783,10 @@ static int mount_leaf(void)
 static void remove_newroot(void)
 {
   char *name = strrchr(TT.newroot, '/');
-  struct stat st;
 
-  if (!TT.made || fstat(TT.up, &st)) return;
+  if (!TT.made) return;
   if (!unlinkat(TT.up, name ? name+1 : TT.newroot, AT_REMOVEDIR))
-    set_times(TT.up, &st);
+    set_times(TT.up, &upst);
   close(TT.up);
 }
 
