@@ -77,6 +77,7 @@ static char **names(int fd)
     if (strcmp(de->d_name, ".") && strcmp(de->d_name, ".."))
       all[n++] = strdup(de->d_name);
   }
+  if (dir) closedir(dir);
   if (all) {
     qsort(all, n, sizeof(*all), by_name);
     all[n] = 0;
@@ -161,6 +162,11 @@ static char *attempt(char *dir, unsigned char *data, size_t len, char **why)
     fclose(out);
     if (f.step) *why = "a fault, and yet success";
   } else if (!f.step || !f.name) *why = "refused without a fault";
+  // Hostile sizes may fill the file system; nothing else is short here.
+  else if (f.err && f.err != ENOSPC && f.err != ENOMEM) {
+    printf("%s: %s: %s\n", f.step, f.name, strerror(f.err));
+    *why = "no fault of the archive";
+  }
   alarm(0);
   nftw(dir, gone, 64, FTW_DEPTH|FTW_PHYS);
   close(a.dir);
