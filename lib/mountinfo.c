@@ -26,7 +26,8 @@ static void unoctal(char *s)
   *to = 0;
 }
 
-// Cut the next word off *S at a space. Returns it, or 0 when there is none.
+// Cut the next word off *S at a space. Returns it, "" if two spaces meet, or 0
+// when there is none.
 static char *word(char **s)
 {
   char *w = *s, *end;
@@ -56,11 +57,8 @@ static int parse_line(struct mountinfo *m, char *line)
     || !(m->flags = word(&line))) return -1;
   while ((w = word(&line)) && strcmp(w, "-"))
     if (!strncmp(w, "shared:", 7)) m->shared = 1;
-  if (!w || !(m->type = word(&line))) return -1;
-
   // The source can be an empty string: mount("", ...)
-  if (line && *line == ' ') m->source = "", line++;
-  else if (!(m->source = word(&line))) return -1;
+  if (!w || !(m->type = word(&line)) || !(m->source = word(&line))) return -1;
   m->super = (line && *line) ? line : "";
   unoctal(m->root);
   unoctal(m->dir);

@@ -18,6 +18,9 @@ boot mounts '
   mkdir "$odd"
   mount -t tmpfs "odd name" "$odd"
   echo odd > "$odd/x"
+  mkdir /nameless
+  mount -t tmpfs "" /nameless
+  same nameless "tmpfs  rw" sh -c "sed -n \"s@.* /nameless .* - \(tmpfs  rw\).*@\1@p\" /proc/self/mountinfo"
   mounts > /run/mounts
   grep -c . /run/mounts
 ' '

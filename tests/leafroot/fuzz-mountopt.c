@@ -1,0 +1,54 @@
+// fuzz-mountopt.c - libFuzzer's target for lib/mountopt.c: a list of options is
+// cut up and each given to a tmpfs and a ramfs of the running kernel.
+
+// fuzz: lib/mountopt.c lib/fault.c
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/mountopt.h"
+
+char libbuf[4096];
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+  static char *types[] = {"tmpfs", "ramfs"};
+  char *s = malloc(len+1), *list = malloc(len+1), *opt, *next;
+  struct fault f = {0};
+  struct fsnew n;
+  struct stat st;
+  size_t sum, i, quotes;
+
+  memcpy(s, data, len);
+  s[len] = 0;
+  for (i = 0; i<ARRAY_LEN(types); i++) {
+    strcpy(next = list, s);
+    if (fsnew_open(&n, types[i], &f)) {
+      perror("fuzz-mountopt (needs root)");
+      exit(1);
+    }
+    for (sum = 0; (opt = mountopt_next(&next)); sum += strlen(opt)) {
+      if (next>list+strlen(s) || opt+strlen(opt)>next || strchr(opt, '"'))
+        abort();
+      // The kernel's own words, or nothing wrong: one of the two
+      if (!fsnew_option(&n, "-o ", opt, &f) != !f.step) abort();
+      if (f.step && (!f.name || !strstr(f.name, opt))) abort();
+      fault_clear(&f);
+      if (n.set & ~(MATTR_RDONLY|MATTR_NOSUID|MATTR_NODEV|MATTR_NOEXEC
+        |MATTR_ATIME|MATTR_NODIRATIME|MATTR_NOSYMFOLLOW)) abort();
+    }
+    // Nothing gets lost but quotes and the commas between options
+    for (quotes = 0, next = s; *next; next++) quotes += *next == '"';
+    if (sum+quotes>strlen(s)) abort();
+    // What it took by itself it may refuse together: never without a reason
+    if (!fsnew_mount(&n, &f)) {
+      if (f.step || fstat(n.dir, &st) || !S_ISDIR(st.st_mode)) abort();
+    } else if (!f.step) abort();
+    fault_clear(&f);
+    fsnew_close(&n);
+  }
+  free(s);
+  free(list);
+
+  return 0;
+}
