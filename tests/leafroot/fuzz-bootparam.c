@@ -9,12 +9,12 @@
 // lib/cmdline.c of the kernel does, by writing to a copy. 0: none.
 static char *slow(char *s, char *name)
 {
-  char *val = 0, *word, *eq, *end;
+  char *copy = strdup(s), *val = 0, *word, *eq, *end;
   int quote, i;
 
-  for (s = strdup(s);; ) {
+  for (s = copy;; ) {
     while (isspace(*s)) s++;
-    if (!*s) return val;
+    if (!*s) break;
     quote = *s == '"';
     word = s += quote;
     i = quote;
@@ -23,7 +23,7 @@ static char *slow(char *s, char *name)
       else if (*s == '=' && !eq) eq = s;
     end = s;
     if (*s) *s++ = 0;
-    if (!strcmp(word, "--")) return val;
+    if (!strcmp(word, "--")) break;
     if (eq) {
       *eq++ = 0;
       if (*eq == '"') {
@@ -37,6 +37,10 @@ static char *slow(char *s, char *name)
         && strchr("-_", name[i]) && name[i])) break;
     if (!word[i] && !name[i]) val = eq ? : "";
   }
+  if (val) val = strdup(val);
+  free(copy);
+
+  return val;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -57,15 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
       abort();
     }
     free(val);
+    free(want);
   }
   free(s);
   free(copy);
 
   return 0;
-}
-
-// slow() does not free what it cut up
-const char *__asan_default_options(void)
-{
-  return "detect_leaks=0";
 }
