@@ -1,0 +1,136 @@
+# dropin.sh - the drop-in archive: joined to what initramfs-tools, dracut and
+# mmdebstrap make, each by gzip, zstd and xz, it is all of the installation
+# shellcheck shell=bash disable=SC2016
+
+DROPIN=$LEAFROOT_TOP/generated/leafroot.cpio.gz
+
+testing "drop-in: /leafroot and nothing else, no directory" \
+  'zcat "$DROPIN" | cpio -tv --quiet --numeric-uid-gid | tr -s " " |
+    cut -d " " -f 1-4,9; zcat "$DROPIN" | cpio -i --to-stdout --quiet |
+    cmp - "$LEAFROOT_TOP/generated/bin/leafroot" && echo same' \
+  "-rwxr-xr-x 1 0 0 leafroot\nsame\n" "" ""
+# From a copy elsewhere, later, with another owner and umask
+dropin_again()
+{
+  mkdir -p again/generated/bin && cp -r "$LEAFROOT_TOP/scripts" again &&
+    cp "$LEAFROOT_TOP/generated/bin/leafroot" again/generated/bin &&
+    chown 1:1 again/generated/bin/leafroot && chmod 700 again/generated/bin/leafroot &&
+    (umask 77 && TZ=UTC-7 again/scripts/dropin.sh) &&
+    cmp again/generated/leafroot.cpio.gz "$DROPIN" && echo same
+  rm -rf again
+}
+testing "drop-in: made again, the same bytes" dropin_again "same\n" "" ""
+
+# What is told of every one of them
+DROPPED='
+  want rdinit sh -c "dmesg | grep \"Run /leafroot as init process\""
+  want leaf is_leaf
+  deny own-parent is_rootfs
+  same symlink usr/sbin readlink /sbin
+  want unchanged unchanged $CHANGES
+  want sealed sealed
+  deny not-loaded loaded
+  want modprobe /sbin/modprobe udf
+  want loaded loaded
+  same runc "in a container" container
+'
+
+# whole IMAGE: the manifest of what IMAGE and the drop-in unpack to
+whole()
+{
+  local tree=$WORK/dropin.tree cat
+
+  case "$1" in *.gz) cat=gzip ;; *.zst) cat=zstd ;; *) cat="${1##*.}" ;; esac
+  rm -rf "$tree" && mkdir "$tree" && "$cat" -dc "$1" | (cd "$tree" && cpio -idm --quiet) &&
+    (cd "$tree" && zcat "$DROPIN" | cpio -idm --quiet) &&
+    "$WORK/manifest" -t /dev/console "$tree" && rm -rf "$tree"
+}
+
+# dropin TOOL COMPRESSOR NAME AFTER [KEY=VALUE...]: the archive is what the words
+# of the manual make of it, then zero bytes, as the tests' own is not compressed.
+dropin()
+{
+  local name=$3 image=$WORK/dropin-$1.$2 from=$LEAFROOT_TOP/generated/image/$1/initramfs.$2 size
+
+  # shellcheck disable=SC2053
+  [[ $name == ${LEAFROOT_ONLY:-*} ]] || return 0
+  cat "$from" "$DROPIN" > "$image.cpio" || exit 1
+  size=$(stat -c %s "$image.cpio") && truncate -s $(((size+3)/4*4)) "$image.cpio" || exit 1
+  [ "$image.tree" -nt "$from" ] && [ "$image.tree" -nt "$DROPIN" ] ||
+    whole "$from" > "$image.tree" || exit 1
+  boot "$name" '' "$4" root="dropin-$1.$2" limit=300 "${@:5}"
+}
+
+# initramfs-tools: /init is a script, which asks the boot= script for the root.
+SCRIPT='
+  same script "/bin/sh /init" init_is
+'
+dropin-initramfs-tools()
+{
+  dropin initramfs-tools "$1" "${2:-dropin-initramfs-tools-$1}" "${4:-$DROPPED$SCRIPT}" mem=512 cmdline="rdinit=/leafroot boot=judge $3" stage='
+    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
+    mkdir scripts && echo "mountroot() { /t/judge; }" > scripts/judge' "${@:5}"
+}
+
+# dracut: /init is systemd. root= is what makes the root a ramfs.
+SYSTEMD='
+  same init /init init_is
+  same systemd /usr/lib/systemd/systemd readlink /proc/1/exe
+'
+dropin-dracut()
+{
+  dropin dracut "$1" "dropin-dracut-$1" "
+    CHANGES=/etc/machine-id
+    $DROPPED
+    $SYSTEMD
+    want initrd [ -e /etc/initrd-release ]
+    same running-hooks activating systemctl show -P ActiveState dracut-pre-trigger
+  " mem=512 cmdline='rdinit=/leafroot root=/dev/none rd.systemd.show_status=0' stage='
+    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
+    mkdir -p usr/lib/dracut/hooks/pre-trigger &&
+    echo /t/judge > usr/lib/dracut/hooks/pre-trigger/99-judge.sh'
+}
+
+# mmdebstrap: a Debian, booted as far as that goes
+dropin-mmdebstrap()
+{
+  dropin mmdebstrap "$1" "dropin-mmdebstrap-$1" "
+    same running running systemctl is-system-running --wait
+    want multi-user systemctl -q is-active multi-user.target
+    CHANGES='/etc/machine-id /var/log/journal /var/log/wtmp'
+    $DROPPED
+    $SYSTEMD
+  " mem=1024 cpus=2 limit=500 cmdline='rdinit=/leafroot systemd.show_status=0
+    systemd.mask=serial-getty@ttyS0.service' stage='
+    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
+    mkdir -p etc/systemd/system/multi-user.target.wants &&
+    printf "[Service]\nExecStart=/t/judge\n" > etc/systemd/system/judge.service &&
+    ln -s ../judge.service etc/systemd/system/multi-user.target.wants'
+}
+
+TOOLS=(initramfs-tools dracut mmdebstrap)
+makers=()
+for i in "${TOOLS[@]}"
+do
+  "$LEAFROOT_TOP/scripts/initramfs.sh" "$i" ${KERNEL:+"$KERNEL"} > /dev/null &
+  makers+=($!)
+done
+for i in "${makers[@]}"
+do
+  wait "$i" || { echo "$SHOWFAIL: no initramfs to join leafroot to"; exit 1; }
+done
+for i in "${TOOLS[@]}"
+do
+  for j in gz zst xz
+  do
+    "dropin-$i" "$j"
+  done
+done
+
+# The same archive without leafroot's work: all of that can fail.
+dropin-initramfs-tools gz dropin-off leafroot=off "$SCRIPT"'
+  want rootfs is_rootfs
+  deny leaf is_leaf
+  deny sealed sealed_now
+  want runc no_container "pivot_root .: invalid argument"
+' says=
