@@ -3,19 +3,22 @@
 
 exec < /dev/console > /dev/console 2>&1
 . /t/lib
+. /t/list
 
 # PID 1's arguments
 init_is() { tr '\0' ' ' < /proc/1/cmdline | sed 's/ $//'; }
 
-# unchanged [PATH...]: all that is in the manifest of the archives is there as it
-# was, but for those paths. Without the times of symlinks, which the cpio that
-# made the manifest cannot set, and of directories, where init makes files.
+# unchanged [PATH...]: all that /t/tree says the archives had is there as it was,
+# but for those paths. Without the times of symlinks, which the cpio that was asked
+# cannot set, and times, sizes and links of directories, where init makes files.
 unchanged()
 {
-  mount --bind / /t/mnt && manifest -t /dev/console /t/mnt > /t/now &&
-    umount /t/mnt && [ -s /t/tree ] || return 1
+  mount --bind / /t/mnt && cd /t/mnt && list > /t/now && cd / && umount /t/mnt &&
+    [ -s /t/tree ] || return 1
   C=$* awk 'BEGIN { n = split(ENVIRON["C"], c); while (n) skip[c[n--]] }
-    $2 ~ /[dl]/ { $5 = "" }
+    { sub(/^\.\//, "/") }
+    $2 ~ /^[dl4a]/ || $1 == "/dev/console" { $5 = "" }
+    $2 ~ /^4/ { $6 = $7 = "" }
     NR == FNR { now[$0]; next }
     !($0 in now) && !($1 in skip) { print; bad = 1 }
     END { exit bad }' /t/now /t/tree

@@ -35,30 +35,36 @@ DROPPED='
   same runc "in a container" container
 '
 
-# whole IMAGE: the manifest of what IMAGE and the drop-in unpack to
-whole()
+# unpacked IMAGE LIST: what the command LIST says of the tree that IMAGE and the
+# drop-in unpack to
+unpacked()
 {
   local tree=$WORK/dropin.tree cat
 
-  case "$1" in *.gz) cat=gzip ;; *.zst) cat=zstd ;; *) cat="${1##*.}" ;; esac
+  case "$1" in *.gz) cat=gzip ;; *.zst) cat=zstd ;; *) cat=${1##*.} ;; esac
   rm -rf "$tree" && mkdir "$tree" && "$cat" -dc "$1" | (cd "$tree" && cpio -idm --quiet) &&
-    (cd "$tree" && zcat "$DROPIN" | cpio -idm --quiet) &&
-    "$WORK/manifest" -t /dev/console "$tree" && rm -rf "$tree"
+    (cd "$tree" && zcat "$DROPIN" | cpio -idm --quiet && PATH=$WORK:$PATH && eval "$2") &&
+    rm -rf "$tree"
 }
 
 # dropin TOOL COMPRESSOR NAME AFTER [KEY=VALUE...]: the archive is what the words
 # of the manual make of it, then zero bytes, as the tests' own is not compressed.
 dropin()
 {
-  local name=$3 image=$WORK/dropin-$1.$2 from=$LEAFROOT_TOP/generated/image/$1/initramfs.$2 size
+  local name=$3 image=$WORK/dropin-$1.$2 from=$LEAFROOT_TOP/generated/image/$1/initramfs.$2 \
+    size list='find . -exec stat -c "%n %f - %u:%g %Y %h %s" {} +'
 
   # shellcheck disable=SC2053
   [[ $name == ${LEAFROOT_ONLY:-*} ]] || return 0
   cat "$from" "$DROPIN" > "$image.cpio" || exit 1
   size=$(stat -c %s "$image.cpio") && truncate -s $(((size+3)/4*4)) "$image.cpio" || exit 1
+  # Every byte of it for one of the three: sums take long in an emulator.
+  [ "$2" != gz ] || list='manifest .'
   [ "$image.tree" -nt "$from" ] && [ "$image.tree" -nt "$DROPIN" ] ||
-    whole "$from" > "$image.tree" || exit 1
-  boot "$name" '' "$4" root="dropin-$1.$2" limit=300 "${@:5}"
+    unpacked "$from" "$list" > "$image.tree" || exit 1
+  boot "$name" '' "$4" root="dropin-$1.$2" limit=300 \
+    cmdline="rdinit=/leafroot $5" stage='install "$HERE/dropin-judge.sh" t/judge &&
+      cp "$image.tree" t/tree && echo "list() { $list; }" > t/list &&'" $6" "${@:7}"
 }
 
 # initramfs-tools: /init is a script, which asks the boot= script for the root.
@@ -67,9 +73,9 @@ SCRIPT='
 '
 dropin-initramfs-tools()
 {
-  dropin initramfs-tools "$1" "${2:-dropin-initramfs-tools-$1}" "${4:-$DROPPED$SCRIPT}" mem=512 cmdline="rdinit=/leafroot boot=judge $3" stage='
-    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
-    mkdir scripts && echo "mountroot() { /t/judge; }" > scripts/judge' "${@:5}"
+  dropin initramfs-tools "$1" "${2:-dropin-initramfs-tools-$1}" \
+    "${3:-$DROPPED$SCRIPT}" "boot=judge $4" '
+      mkdir scripts && echo "mountroot() { /t/judge; }" > scripts/judge' mem=512 "${@:5}"
 }
 
 # dracut: /init is systemd. root= is what makes the root a ramfs.
@@ -84,11 +90,10 @@ dropin-dracut()
     $DROPPED
     $SYSTEMD
     want initrd [ -e /etc/initrd-release ]
-    same running-hooks activating systemctl show -P ActiveState dracut-pre-trigger
-  " mem=512 cmdline='rdinit=/leafroot root=/dev/none rd.systemd.show_status=0' stage='
-    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
-    mkdir -p usr/lib/dracut/hooks/pre-trigger &&
-    echo /t/judge > usr/lib/dracut/hooks/pre-trigger/99-judge.sh'
+    same hook activating systemctl show -P ActiveState dracut-pre-trigger
+  " 'root=/dev/none rd.systemd.show_status=0' '
+      mkdir -p usr/lib/dracut/hooks/pre-trigger &&
+      echo /t/judge > usr/lib/dracut/hooks/pre-trigger/99-judge.sh' mem=512
 }
 
 # mmdebstrap: a Debian, booted as far as that goes
@@ -100,12 +105,10 @@ dropin-mmdebstrap()
     CHANGES='/etc/machine-id /var/log/journal /var/log/wtmp'
     $DROPPED
     $SYSTEMD
-  " mem=1024 cpus=2 limit=500 cmdline='rdinit=/leafroot systemd.show_status=0
-    systemd.mask=serial-getty@ttyS0.service' stage='
-    install "$HERE/dropin-judge.sh" t/judge && cp "$image.tree" t/tree &&
-    mkdir -p etc/systemd/system/multi-user.target.wants &&
-    printf "[Service]\nExecStart=/t/judge\n" > etc/systemd/system/judge.service &&
-    ln -s ../judge.service etc/systemd/system/multi-user.target.wants'
+  " 'systemd.show_status=0 systemd.mask=serial-getty@ttyS0.service' '
+      mkdir -p etc/systemd/system/multi-user.target.wants &&
+      printf "[Service]\nExecStart=/t/judge\n" > etc/systemd/system/judge.service &&
+      ln -s ../judge.service etc/systemd/system/multi-user.target.wants' mem=1024 cpus=2
 }
 
 TOOLS=(initramfs-tools dracut mmdebstrap)
@@ -127,10 +130,10 @@ do
   done
 done
 
-# The same archive without leafroot's work: all of that can fail.
-dropin-initramfs-tools gz dropin-off leafroot=off "$SCRIPT"'
+# Without leafroot's work all of that fails.
+dropin-initramfs-tools gz dropin-off "$SCRIPT"'
   want rootfs is_rootfs
   deny leaf is_leaf
   deny sealed sealed_now
   want runc no_container "pivot_root .: invalid argument"
-' says=
+' leafroot=off says=
