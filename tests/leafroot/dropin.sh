@@ -61,7 +61,7 @@ dropin()
   # Every byte of it for one of the three: sums take long in an emulator.
   [ "$2" != gz ] || list='manifest .'
   [ "$image.tree" -nt "$from" ] && [ "$image.tree" -nt "$DROPIN" ] ||
-    unpacked "$from" "$list" > "$image.tree" || exit 1
+    unpacked "$from" "$list" > "$image.tree" || { rm -f "$image.tree"; exit 1; }
   boot "$name" '' "$4" root="dropin-$1.$2" limit=300 \
     cmdline="rdinit=/leafroot $5" stage='install "$HERE/dropin-judge.sh" t/judge &&
       cp "$image.tree" t/tree && echo "list() { $list; }" > t/list &&'" $6" "${@:7}"
