@@ -688,6 +688,7 @@ static int inside(struct unpack *u)
 int initramfs_read(struct initramfs *a, struct fault *f)
 {
   struct unpack *u = calloc(1, sizeof(*u));
+  char **want = a->want;
   mode_t mask = umask(0);
   int rc = -1;
 
@@ -706,7 +707,8 @@ int initramfs_read(struct initramfs *a, struct fault *f)
 
   rc = archive(u);
   dir_times(u);
-  if (u->names && a->want) a->found = names_find(u->names, a->want) == S_IFREG;
+  while (u->names && want && *want && !a->found)
+    a->found = names_find(u->names, *want++) == S_IFREG;
 
 done:
   if (u) {

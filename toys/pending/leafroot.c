@@ -111,7 +111,8 @@ GLOBALS(
   char *source;            // the archive that's being read
   char *newroot, *dev, *type, *keep, *keepopt, **init, **args, *cmdline, *started;
   struct arg_list *o, *x;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, tight, verified, user;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, user;
+  int tight, verified, found;  // of archives: memory is, how many, has init
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
@@ -246,11 +247,22 @@ static void read_leafroot(char *list)
   }
 }
 
+// Is S, of the arguments, no archive of -x, which can be left out? So it is an
+// option, a directory, or a NEWROOT to be made, with a file for INIT behind it.
+static int no_archive(char *s, char *next)
+{
+  struct stat st;
+
+  if (*s == '-' && s[1]) return 1;
+  if (!stat(s, &st)) return S_ISDIR(st.st_mode);
+
+  return next && !stat(next, &st) && !S_ISDIR(st.st_mode);
+}
+
 // Read the arguments. lib/args.c would exit on a bad one; PID 1 must not.
 static void read_args(void)
 {
   char *s;
-  struct stat st;
   int c;
 
   opterr = 0;
@@ -263,13 +275,9 @@ static void read_args(void)
     else if (c == 'o') TT.bad |= append(&TT.o, optarg);
     else TT.opt[c] = 1;
 
-    // The archive can be left out: it is, before an option, a directory or
-    // nothing
     if (c == 'x') {
-      s = toys.argv[optind];
-      if (!s || (*s == '-' && s[1]) || (!stat(s, &st) && S_ISDIR(st.st_mode)))
-        s = 0;
-      else optind++;
+      if ((s = toys.argv[optind]) && no_archive(s, toys.argv[optind+1])) s = 0;
+      else if (s) optind++;
       TT.bad |= append(&TT.x, s);
     }
   }
@@ -561,7 +569,13 @@ static int survey_archives(void)
   struct arg_list *x;
   struct initramfs a;
   struct stat st;
+  char *want[ARRAY_LEN(usual)+1] = {0};
+  unsigned i, n = 0;
   int rc;
+
+  if (TT.init) *want = *TT.init;
+  else for (i = 0; i<ARRAY_LEN(usual); i++)
+    if (!is_self(usual[i])) want[n++] = usual[i];
 
   for (x = TT.x; x; x = x->next) {
     struct archive *one = malloc(sizeof(*one)), **end = &archives;
@@ -581,11 +595,13 @@ static int survey_archives(void)
     memset(&a, 0, sizeof(a));
     a.fd = one->fd;
     a.dir = -1;
+    a.want = want;
     TT.source = one->name;
     rc = initramfs_read(&a, &why);
     if (rc || lseek(one->fd, 0, SEEK_SET)) return -1;
     TT.source = 0;
     TT.verified++;
+    TT.found |= a.found;
     tree.bytes += a.bytes;
     tree.names = tree.inodes += a.inodes;
     if (TT.opt['v'] || TT.opt['n']) say("%s holds %s in %llu inodes", one->name,
@@ -642,8 +658,16 @@ static int check_init(int in)
 {
   unsigned i;
 
-  // What's in an archive can be looked at when it's unpacked
-  if (TT.x && in == TT.oldroot) return 0;
+  // What's in an archive can be looked at when it's unpacked. In one that was
+  // verified it's known to be there (not if others can hold what leads there)
+  if (TT.x && in == TT.oldroot) {
+    if (!TT.verified || TT.found || TT.x->next) return 0;
+
+    if (TT.init) return say("init %s: not in %s", *TT.init, archives->name);
+
+    return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
+      " is in %s", archives->name);
+  }
   if (TT.init) {
     if (!initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
@@ -857,7 +881,8 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
 }
 
 // Unpack the archives. If memory is too short to hold them beside the old tree
-// that goes first, provided that every one of them has been verified whole.
+// that goes first, provided that every one of them has been verified whole, and
+// that there's an init in them.
 static int fill_archives(void)
 {
   struct archive *one;
@@ -866,7 +891,7 @@ static int fill_archives(void)
   int n = 0;
 
   for (one = archives; one; one = one->next) n++;
-  if (TT.tight && n == TT.verified && TT.rootfs && !TT.keep && is_ram(&rootsf)
+  if (TT.tight && n == TT.verified && TT.found && TT.rootfs && !TT.keep && is_ram(&rootsf)
     && tree.bytes+(32<<20)>available())
   {
     if (TT.opt['v']) say("emptying the old root first: the archive is good");
@@ -879,11 +904,14 @@ static int fill_archives(void)
     a.say = left_out;
     a.context = one->name;
     TT.source = one->name;
-    if (extract(&a, leaf.dir, &why)) return -1;
+    if (extract(&a, leaf.dir, one == archives, &why)) return -1;
     TT.source = 0;
     tree.bytes += a.bytes;
     tree.inodes += a.inodes;
     close(one->fd);
+
+    // As init's stdin it would pin the old root, and be at its end
+    if (TT.pid1 && !strcmp(one->name, "-") && !close(0)) console_fill();
   }
 
   return check_init(leaf.dir);
