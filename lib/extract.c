@@ -71,8 +71,8 @@ static void child(struct initramfs *a, int root, int first, int out)
 // Unpack archive A into directory ROOT, in a child process for which ROOT is
 // "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
 // (A->dir is set by that, A's totals are filled in.) If it's the FIRST to come
-// there, then after what the kernel's built-in archive has, as in a boot. Leaves
-// initramfs_read()'s fault. Returns 0 or -1.
+// there, then after what the kernel's built-in archive has, as in a boot.
+// Leaves initramfs_read()'s fault. Returns 0 or -1.
 int extract(struct initramfs *a, int root, int first, struct fault *f)
 {
   struct report r;

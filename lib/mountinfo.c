@@ -108,8 +108,8 @@ struct mountinfo *mountinfo_parse(char *text)
 }
 
 // Does the text of LEN bytes at BUF end in the same line twice? In a namespace
-// with no mount but rootfs, as the kernel starts /init in, 6.18 gives that one's
-// line again for ever. (6.12 does not, nor does 7.0, where rootfs has a parent.)
+// with no mount but rootfs, as the kernel starts /init in, 6.18 gives that
+// one's line again for ever. (6.12 does not; on 7.0 rootfs has a parent.)
 static int repeats(char *buf, size_t len)
 {
   char *last = len>1 ? memrchr(buf, '\n', len-1) : 0;
@@ -120,7 +120,8 @@ static int repeats(char *buf, size_t len)
 }
 
 // Read our own mount table through PROCFD, a directory of procfs. Leaves a
-// fault "reading" the table. Returns the list, or 0: without a fault, it's empty.
+// fault "reading" the table. Returns the list, or 0: without a fault, it's
+// empty.
 struct mountinfo *mountinfo_read(int procfd, struct fault *f)
 {
   struct mountinfo *list = 0;
