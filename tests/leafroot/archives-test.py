@@ -152,6 +152,9 @@ def peers():
     sample(top)
     want = tool('list', top)[2]
     find = 'cd %s && find . ' % top
+    # Its manifest: where a file is, and the name it gets.
+    three = "(%%s; cd %s; find . -printf '%%%%p\\t%%%%p\\n') | (cd %s; %s/3cpio.sh -c %%s)" % (
+        top, top, HERE)
     for name, command in (
             ('GNU cpio newc', find + '| cpio -oH newc --quiet'),
             ('GNU cpio crc', find + '| cpio -oH crc --quiet'),
@@ -160,10 +163,15 @@ def peers():
             ('bsdcpio', find + '| bsdcpio -oH newc --quiet'),
             ('bsdtar', 'cd %s && bsdtar -cf - --format newc .' % top),
             ('busybox cpio', find + '| busybox cpio -oH newc 2> /dev/null'),
-            ('toybox cpio', find + '| toybox cpio -oH newc')):
+            ('toybox cpio', find + '| toybox cpio -oH newc'),
+            ('3cpio', three % (':', '')),
+            # Data on pages, by NULs behind the names
+            ('3cpio --data-align', three % (':', '--data-align=4096')),
+            ('3cpio, zstd', three % ("echo '#cpio: zstd'", ''))):
         data = subprocess.run(command, shell=True, check=True,
                               stdout=subprocess.PIPE).stdout
-        for pack in (bytes, archives.gz, archives.zstd):
+        packers = bytes, archives.gz, archives.zstd
+        for pack in packers[:1] if name.endswith('zstd') else packers:
             with Tree():
                 rc, why, _ = tool('unpack', TREE, data=pack(data))
                 ours = tool('list', TREE)[2]
