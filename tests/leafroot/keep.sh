@@ -2,9 +2,24 @@
 # shellcheck shell=bash disable=SC2016
 
 # What a shutdown does: from the leaf back to the kept root, the leaf goes, and
-# power off from there. It held 20 MiB, as the old root does.
+# power off from there. It held 20 MiB, as the old root does. Back by leafroot, or
+# as the shutdown of an init does it that knows of no leafroot.
+BACK_LEAFROOT='BACK=1 exec leafroot /old/root /sbin/init'
+BACK_HAND='
+  cd /old/root
+  for i in proc sys dev run; do mount --move /$i $i; done
+  /t/toybox pivot_root . t/mnt
+  BACK=1 exec chroot . /sbin/init
+'
 keep()
 {
+  local back=$BACK_LEAFROOT late='same late late cat /mnt/file' \
+    last=$'\nleafroot: / is what was on /old/root now'
+
+  [ "$1" != hand ] || back=$BACK_HAND last='' late='
+    same late late cat /t/mnt/mnt/file
+    want umount-late umount /t/mnt/mnt
+    want umount-leaf umount /t/mnt'
   boot "keep-$1" '
     dd if=/dev/zero of=/opt/big bs=1M count=20 2> /dev/null
     echo old > /opt/which
@@ -22,24 +37,37 @@ keep()
       mount -t tmpfs late /mnt
       echo late > /mnt/file
       root > /run/root
-      BACK=1 exec leafroot /old/root /sbin/init
+      '"$back"'
     fi
     same which old cat /opt/which
     same kept more cat /opt/kept
     deny same-root [ "$(root)" = "$(cat /run/root)" ]
+    '"$late"'
     deny leaf-mounted grep -q " - tmpfs leafroot " /proc/self/mountinfo
     want proc [ -d /proc/self ]
-    same late late cat /mnt/file
     want leaf-freed soon freed
     freed
-  ' says='leafroot: / is a tmpfs now: * copied in *
-leafroot: / is what was on /old/root now' "${@:2}"
+  ' says="leafroot: / is a tmpfs now: * copied in *$last" "${@:2}"
 }
 keep 6.1 leaf='exec leafroot -k /old/root /newroot /sbin/init'
 keep cmdline cmdline='leafroot=keep=/old/root rootflags=noatime'
 keep ramfs leaf='exec leafroot -k /old/root /newroot /sbin/init' \
   cmdline=root=/dev/none
+keep hand leaf='exec leafroot -k /old/root /newroot /sbin/init'
 on sid keep sid leaf='exec leafroot -f -k /old/root /newroot /sbin/init'
+
+# The kernel's last word is that it powers off.
+keep_judge()
+{
+  local i
+
+  for i in 6.1 cmdline ramfs hand sid
+  do
+    [ ! -e "$LOGS/keep-$i" ] || testing "boot keep-$i: power off" \
+      "boot_result keep-$i > result; tail -n 1 $LOGS/keep-$i/log | sed 's/.*] //'" \
+      "reboot: Power down\n" "" ""
+  done
+}
 
 # NEWROOT is mounted and filled: leafroot is a switch_root. Its own mounts stay.
 FILL='

@@ -59,6 +59,7 @@ BEFORE="$EVERY"'
   same talk-bind "from the other" talk bind bind
   rm -f /letter
   same leak-move busy leak move
+  same leak-net-move busy leak_net move
   snap /run/before
 '
 # The second leafroot finds a leaf: it gives it the options, and that is all.
@@ -76,6 +77,8 @@ AFTER='
     deny talk-after talk pivot pivot
     same leak-after free leak pivot
     same leak-after-move busy leak move
+    same leak-net-after free leak_net pivot
+    same seal "$SEAL" escape pivot seal
     '"$WORKS"'
     root > /run/root
     SECOND=1 exec leafroot -o noatime,size=100M /newroot /sbin/init
@@ -112,11 +115,18 @@ FAST='
   }
 '
 
+# Each layer of the seal by itself. Who may remount a ramfs can write to it.
+SEAL_TMPFS='SEAL="ro nosuid nodev noexec 1 inodes, 1 pages,\
+ mount opened: Read-only file system, superblock opened: No space left on device"
+'
+SEAL_RAMFS='SEAL="ro nosuid nodev noexec 0 inodes, 0 pages,\
+ mount opened: Read-only file system, superblock opened: writable"
+'
 rootfs_kernel()
 {
-  boot "kernel-$1-tmpfs" "$BEFORE" "$FAST$AFTER" stage="$ESCAPE_STAGE" \
+  boot "kernel-$1-tmpfs" "$BEFORE" "$SEAL_TMPFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
     cmdline='rootflags=size=150M,nosuid,nr_inodes=20k'
-  boot "kernel-$1-ramfs" "$BEFORE" "$FAST$AFTER" stage="$ESCAPE_STAGE" \
+  boot "kernel-$1-ramfs" "$BEFORE" "$SEAL_RAMFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
     cmdline='root=/dev/none rootflags=size=150M,nosuid,nr_inodes=20k'
 }
 
@@ -136,6 +146,8 @@ nullfs_kernel()
     want mounts same_mounts
     deny talk talk pivot pivot
     same leak free leak pivot
+    same leak-net free leak_net pivot
+    same leak-net-move busy leak_net move
     '"$FAST$WORKS"'
     want fast fast
     echo "--- $o"
