@@ -106,3 +106,12 @@ is_leaf_or_rootfs() { [ "$(root | cut -d ' ' -f 1)" = "$(cat /run/here/root)" ];
 
 # probe: what leafroot -p says, and how it ends
 probe() { o=$(leafroot -p 2>&1); echo "$? $o"; }
+
+# cannot_pivot: what pivot_root(2) says where it does not work: in this namespace,
+# to "/" as it is
+cannot_pivot()
+{
+  mount -t tmpfs pivot /t/mnt
+  (cd /t/mnt && mkdir old && /t/toybox pivot_root . old 2>&1 | sed "s/.*: //")
+  umount /t/mnt
+}

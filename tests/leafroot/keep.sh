@@ -129,6 +129,58 @@ filled disk-ro 'disk
   deny write touch /file
 '
 
+# The kernel's own way to a root: it mounts a disk, and no init of ours has run.
+# That is a leaf: it is given the options, no more. Then with -f into memory: the
+# disk is in use no more, and can be taken out. The machine that lent it compares
+# each byte (toram_judge).
+DISK='
+  cp "$HERE/escape-guest.sh" t/escape-lib && mkdir ../root && cp -a "$WORK"/small/. "$WORK"/kit/t . ../root &&
+    mke2fs -qF -t ext4 -b 4096 -d ../root ../disk 32M > /dev/null && rm -r ../root &&
+    cd .. && sha256sum disk > disk.sum
+'
+disk_root()
+{
+  boot "disk-$1" '' '
+    . /t/escape-lib
+    disk_is() { root | sed -n "s,.* - \(.*\) /dev/root \(ro\).*,/dev/root \1 \2,p"; }
+    case "$STEP" in
+      "")
+        mount -t sysfs sys /sys
+        mount -t tmpfs -o mode=755 run /run
+        same type "/dev/root ext4 ro" disk_is
+        same probe "0 leafroot: pivot_root works here" probe
+        root > /run/root
+        snap /run/before
+        STEP=1 exec leafroot -o noatime /newroot /sbin/init ;;
+      1)
+        want same-root [ "$(root | cut -d " " -f 1-5)" = "$(cut -d " " -f 1-5 /run/root)" ]
+        want options has ro noatime
+        STEP=2 exec leafroot -f /newroot /sbin/init ;;
+    esac
+    want leaf is_leaf
+    want intact intact
+    want released soon [ ! -e /sys/fs/ext4/nvme0n1 ]
+    echo 1 > /sys/class/nvme/nvme0/device/remove
+    want gone soon [ ! -e /sys/class/nvme/nvme0 ]
+    want still-there intact
+    want write touch /file
+  ' says='leafroot: / is a tmpfs now: * copied in *' disk=disk stage="$DISK" \
+    cmdline='rdinit=/none root=/dev/nvme0n1 ro init=/sbin/init'
+}
+disk_root 6.1
+on sid disk_root sid
+toram_judge()
+{
+  local i
+
+  for i in 6.1 sid
+  do
+    [ ! -e "$LOGS/disk-$i" ] || testing "boot disk-$i: the disk is untouched" \
+      "boot_result disk-$i > result; cd $LOGS/disk-$i && sha256sum -c disk.sum" \
+      "disk: OK\n" "" ""
+  done
+}
+
 # A disk root into memory (toram): the disk is unmounted and as it was, whether
 # it could be written or not.
 toram()
@@ -167,6 +219,37 @@ leafroot: / is a tmpfs now: * copied in *' leaf='exec leafroot /newroot /sbin/in
 }
 toram rw ''
 toram ro 'mount -o remount,ro /newroot'
+
+# An initrd of the old kind, as the kernel leaves one: ext2 on a RAM disk, with
+# rootfs below it. (No kernel of Debian still has RAM disks built in.) With -f
+# its memory can be given back.
+BRD=$("$LEAFROOT_TOP/scripts/kernel.sh" ${KERNEL:+"$KERNEL"} --modules brd |
+  tail -n 1) || exit 1
+boot initrd "$FILL"'
+  kept
+  insmod /t/brd.ko rd_nr=1 rd_size=12288
+  mke2fs -F /dev/ram0 > /dev/null
+  touch /run/ours
+  mount -t ext2 /dev/ram0 /newroot
+  fill
+  umount /newroot/own
+' '
+  if [ -z "$INITRD" ]
+  then
+    same type "ext2 /dev/ram0" sh -c "grep \" / / \" /proc/self/mountinfo | sed \"s/.* - //;s/ r[ow].*//\" | tail -n 1"
+    want pivots pivots
+    want sealed sealed
+    sync
+    snap /run/before
+    INITRD=1 exec leafroot -f /newroot /sbin/init
+  fi
+  want leaf is_leaf
+  want intact intact
+  want released soon rmmod brd
+  want freed soon freed
+  freed
+' says='leafroot: / is what was on /newroot now
+leafroot: / is a tmpfs now: * copied in *' stage='cp "$BRD"/lib/modules/*/brd.ko t'
 
 # Any other leaf: -f moves it to a new one, and the old one is gone.
 boot leaf-f '
