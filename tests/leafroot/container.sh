@@ -15,6 +15,7 @@ RUNTIMES='
   run_runc() { oci runc "$@"; }
   run_crun() { oci crun "$@"; }
   run_runc_no_pivot() { flag=--no-pivot oci runc "$@"; }
+  run_crun_no_pivot() { flag=--no-pivot oci crun "$@"; }
   oci()
   {
     mkdir -p /run/$1 && cd /run/$1 && rm -f config.json &&
@@ -25,20 +26,31 @@ RUNTIMES='
     $1 run $flag c$$
   }
   run_bwrap() { bwrap --bind /run/ctr / --proc /proc --dev /dev "$@"; }
-  run_bwrap_user() { user "bwrap --unshare-user --bind /run/ctr / --proc /proc --dev /dev $*"; }
+  run_bwrap_caps() { run_bwrap --cap-add ALL "$@"; }
+  run_bwrap_user() { user "bwrap --unshare-user $caps --bind /run/ctr / --proc /proc --dev /dev $*"; }
+  run_bwrap_user_caps() { caps="--cap-add ALL" run_bwrap_user "$@"; }
   run_podman() { podman run --rm --network=none --rootfs /run/ctr "$@"; }
+  run_podman_caps() { podman run --rm --network=none --cap-add=all --rootfs /run/ctr "$@"; }
+  run_podman_no_pivot()
+  {
+    printf "[engine]\nno_pivot_root = true\n" > /run/no-pivot
+    CONTAINERS_CONF=/run/no-pivot run_podman_caps "$@"
+  }
   run_podman_user()
   {
-    user "XDG_RUNTIME_DIR=/run/user/1000 podman run --rm --network=none --rootfs /run/user/1000/ctr $*"
+    user "XDG_RUNTIME_DIR=/run/user/1000 podman run --rm --network=none $caps --rootfs /run/user/1000/ctr $*"
   }
+  run_podman_user_caps() { caps=--cap-add=all run_podman_user "$@"; }
   run_buildah()
   {
     c=$(buildah from scratch) && buildah copy -q $c /run/ctr / > /dev/null &&
-      buildah run --isolation oci --network=none $c "$@"
+      buildah run --isolation oci --network=none $caps $c "$@"
     rc=$?
     buildah rm $c > /dev/null
     return $rc
   }
+  run_buildah_caps() { caps=--cap-add=all run_buildah "$@"; }
+  run_buildah_no_pivot() { BUILDAH_NOPIVOT=true run_buildah_caps "$@"; }
   run_pivot_root()
   {
     /usr/bin/unshare -m /bin/sh -c "mount --make-rprivate / && mount --bind /run/ctr /run/ctr &&
@@ -53,6 +65,7 @@ RUNTIMES='
     lxc-start -F -n c1 -f /run/lxc.conf && cat /run/ctr/said
   }
   user() { su user -s /bin/sh -c "cd /; PATH=$PATH; $1"; }
+
   # Rootless podman leaves a process in its namespaces, which has the root of then.
   no_pause() { kill $(cat /run/user/1000/libpod/tmp/pause.pid); }
   # inside RUNTIME COMMAND: what it said last, without colours and codes
@@ -78,6 +91,17 @@ RUNTIMES='
     o=$(inside "$1" /escape in)
     echo "--- $(uname -r | cut -d - -f 1 | cut -d . -f 1,2) | $2 | $1 | $o" > /dev/console
     [ "$o" = "$3" ] || { cat /run/said; return 1; }
+  }
+  HOST="reads the host'\''s files, mkdir works, file works"
+  NOTHING="empty, nothing can be written"
+  # With the programs of util-linux and coreutils: "/" is on top, of TYPE.
+  tools()
+  {
+    [ "$(/usr/bin/findmnt -no TARGET,FSTYPE / | tr -s " ")" = "/ $1" ] || { /usr/bin/findmnt /; return 1; }
+    [ "$(/usr/bin/df --output=fstype,target / | tail -n 1 | tr -s " ")" = "$1 /" ] || { /usr/bin/df /; return 1; }
+    /usr/bin/mountpoint -q / || { echo mountpoint; return 1; }
+    /usr/bin/nsenter -t 1 -m /bin/sh -c ". /t/lib; pivots" || { echo nsenter; return 1; }
+    [ "$(/usr/bin/unshare -Ur id -u)" = 0 ] && /usr/bin/unshare -U true || { echo unshare; return 1; }
   }
 '
 SETUP='
@@ -111,17 +135,20 @@ BEFORE='
   want no-pivot-before works runc_no_pivot
   want nspawn-before works nspawn
   want lxc-before works lxc
-  want no-pivot-out out runc_no_pivot before "reads the host'\''s files, mkdir works, file works"
-  want nspawn-out out nspawn before "reads the host'\''s files, mkdir works, file works"
-  want lxc-out out lxc before "reads the host'\''s files, mkdir works, file works"
+  want no-pivot-out out runc_no_pivot before "$HOST"
+  want crun-no-pivot-out out crun_no_pivot before "$HOST"
+  want podman-no-pivot-out out podman_no_pivot before "$HOST"
+  want buildah-no-pivot-out out buildah_no_pivot before "$HOST"
+  want nspawn-out out nspawn before "$HOST"
+  want lxc-out out lxc before "$HOST"
   no_pause
 '
 # LXC pivots, unless the file system it is on is called rootfs, as on 7.0 still.
-LXC_OUT='want lxc-out out lxc after "empty, nothing can be written"'
-LXC_STILL_OUT='want lxc-still-out out lxc after "reads the host'\''s files, mkdir works, file works"'
+LXC_OUT='want lxc-out out lxc after "$NOTHING"'
+LXC_STILL_OUT='want lxc-still-out out lxc after "$HOST"'
 # systemd-nspawn 252 has no other way than to move its root over "/", wherever it
 # is: without user namespaces what gets out of it sees the host on any root.
-AFTER='
+WORK_ALL='
   want runc works runc
   want crun works crun
   want bwrap works bwrap
@@ -132,8 +159,17 @@ AFTER='
   want pivot_root works pivot_root
   want nspawn works nspawn
   want lxc works lxc
-  want runc-out out runc after "empty, nothing can be written"
-  want nspawn-still-out out nspawn after "reads the host'\''s files, mkdir works, file works"
+'
+# In a user namespace the kernel does not let what is mounted on "/" be taken off.
+OUT_ALL='
+  want runc-out out runc after "$NOTHING"
+  want crun-out out crun after "$NOTHING"
+  want bwrap-out out bwrap_caps after "$NOTHING"
+  want bwrap-user-out out bwrap_user_caps after "umount /: Invalid argument"
+  want podman-out out podman_caps after "$NOTHING"
+  want podman-user-out out podman_user_caps after "umount /: Invalid argument"
+  want buildah-out out buildah_caps after "$NOTHING"
+  want nspawn-still-out out nspawn after "$HOST"
   no_pause
 '
 # What would wait for a network or a terminal, and what spoils the judge's lines.
@@ -152,7 +188,8 @@ UNIT='
   want multi-user systemctl -q is-active multi-user.target
   want systemd-leaf is_leaf
   same systemd-pid1 systemd cat /proc/1/comm
-  want lxc-leaf out lxc leaf "empty, nothing can be written"
+  want lxc-leaf out lxc leaf "$NOTHING"
+  want tools-leaf tools tmpfs
   want systemd-run systemd-run -q --wait -p PrivateTmp=yes -p ProtectSystem=strict /bin/true
 finish
 EOF
@@ -188,17 +225,23 @@ do
   on "$i" containers "$i" "$BEFORE" "
     want leaf is_leaf
     want sealed sealed
-    $AFTER
+    $WORK_ALL
+    $OUT_ALL
     $LXC_OUT
     $UNIT
     exec /lib/systemd/systemd"
 done
 for i in ${RUNTIME_NULLFS:-sid}
 do
-  # All works as it is; then a leaf all the same, for systemd.
-  on "$i" containers "$i" 'root > /run/root' '
+  # All works as it is, and leafroot moves nothing; then a leaf all the same, for
+  # systemd.
+  on "$i" containers "$i" "$WORK_ALL"'
+    no_pause
+    want tools tools rootfs
+    root > /run/root
+  ' '
     want same-root [ "$(root)" = "$(cat /run/root)" ]
-    '"$AFTER
+    '"$OUT_ALL
     $LXC_STILL_OUT
     $UNIT"'
     exec /t/leafroot -f /newroot /lib/systemd/systemd'
