@@ -69,6 +69,8 @@ AFTER='
   then
     want leaf is_leaf
     want sealed sealed
+    want says-sealed soon grep -q "^leafroot: old root emptied and sealed in [0-9]* ms$" /run/said
+    want says-moved grep -q "^leafroot: / is a tmpfs now: .* moved in [0-9]* ms$" /run/said
     want options has nosuid size=153600k nr_inodes=20480
     want intact intact
     want mounts same_mounts
@@ -122,11 +124,14 @@ SEAL_TMPFS='SEAL="ro nosuid nodev noexec 1 inodes, 1 pages,\
 SEAL_RAMFS='SEAL="ro nosuid nodev noexec 0 inodes, 0 pages,\
  mount opened: Read-only file system, superblock opened: writable"
 '
+SAID='exec leafroot -v /newroot /sbin/init 2> /run/said'
 rootfs_kernel()
 {
   boot "kernel-$1-tmpfs" "$BEFORE" "$SEAL_TMPFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
+    leaf="$SAID" says= \
     cmdline='rootflags=size=150M,nosuid,nr_inodes=20k'
   boot "kernel-$1-ramfs" "$BEFORE" "$SEAL_RAMFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
+    leaf="$SAID" says= \
     cmdline='root=/dev/none rootflags=size=150M,nosuid,nr_inodes=20k'
 }
 
