@@ -8,6 +8,28 @@ bubblewrap,podman,buildah,uidmap,systemd,systemd-sysv,systemd-container,lxc,udev
 [ "$WORK/runtimes.cpio" -nt "${runtimes%/root}/packages" ] ||
   pack "$runtimes" "$WORK/runtimes.cpio" || exit 1
 
+# systemd-nspawn of 252 can only move its root over "/". That of the next release
+# pivots where it can: the program and its libraries alone, to be /opt/nspawn.
+nspawn()
+{
+  local dir=$LEAFROOT_TOP/generated/image/nspawn conf i
+
+  [ ! -e "$dir/made" ] || return 0
+  conf=$("$LEAFROOT_TOP/scripts/apt.sh" trixie) || return 1
+  rm -rf "$dir" && mkdir -p "$dir/opt" && mmdebstrap --variant=extract \
+    --include=systemd-container trixie "$dir/root" \
+    "${conf%/*}/parts/debian.sources" > "$dir/log" 2>&1 || return 1
+  cd "$dir/root/usr/lib/x86_64-linux-gnu" || return 1
+  for i in ../../lib64/ld-linux-x86-64.so.2 ../../bin/systemd-nspawn $(
+    ../../lib64/ld-linux-x86-64.so.2 --library-path .:systemd --list \
+      ../../bin/systemd-nspawn | sed -n 's/.* => \([^/].*\) (.*/\1/p')
+  do
+    cp -L "$i" "$dir/opt" || return 1
+  done
+  rm -rf "$dir/root" && : > "$dir/made"
+}
+(nspawn) || exit 1
+
 # A container is /run/ctr: busybox and escape. Each function runs COMMAND in one,
 # as its runtime does by default. There is no network to configure.
 RUNTIMES='
@@ -57,6 +79,11 @@ RUNTIMES='
       cd /run/ctr && /sbin/pivot_root . old && cd / && $*"
   }
   run_nspawn() { systemd-nspawn -q --register=no --keep-unit -D /run/ctr "$@" 2>&1; }
+  run_nspawn_257()
+  {
+    /opt/nspawn/ld-linux-x86-64.so.2 --library-path /opt/nspawn \
+      /opt/nspawn/systemd-nspawn -q --register=no --keep-unit -D /run/ctr "$@" 2>&1
+  }
   run_lxc()
   {
     printf "lxc.rootfs.path = dir:/run/ctr\nlxc.mount.auto = proc\nlxc.init.cmd = /do\nlxc.apparmor.profile = unconfined\n" > /run/lxc.conf
@@ -140,14 +167,14 @@ BEFORE='
   want podman-no-pivot-out out podman_no_pivot before "$HOST"
   want buildah-no-pivot-out out buildah_no_pivot before "$HOST"
   want nspawn-out out nspawn before "$HOST"
+  want nspawn-257-out out nspawn_257 before "$HOST"
   want lxc-out out lxc before "$HOST"
   no_pause
 '
 # LXC pivots, unless the file system it is on is called rootfs, as on 7.0 still.
 LXC_OUT='want lxc-out out lxc after "$NOTHING"'
 LXC_STILL_OUT='want lxc-still-out out lxc after "$HOST"'
-# systemd-nspawn 252 has no other way than to move its root over "/", wherever it
-# is: without user namespaces what gets out of it sees the host on any root.
+# What gets out of systemd-nspawn 252 sees the host on any root.
 WORK_ALL='
   want runc works runc
   want crun works crun
@@ -158,18 +185,21 @@ WORK_ALL='
   want buildah works buildah
   want pivot_root works pivot_root
   want nspawn works nspawn
+  want nspawn-257 works nspawn_257
   want lxc works lxc
 '
-# In a user namespace the kernel does not let what is mounted on "/" be taken off.
+# In a user namespace the kernel does not let what is mounted on "/" be taken off;
+# bubblewrap's containers are in one more, and the mounts are not theirs.
 OUT_ALL='
   want runc-out out runc after "$NOTHING"
   want crun-out out crun after "$NOTHING"
   want bwrap-out out bwrap_caps after "$NOTHING"
-  want bwrap-user-out out bwrap_user_caps after "umount /: Invalid argument"
+  want bwrap-user-out out bwrap_user_caps after "umount /: Operation not permitted"
   want podman-out out podman_caps after "$NOTHING"
   want podman-user-out out podman_user_caps after "umount /: Invalid argument"
   want buildah-out out buildah_caps after "$NOTHING"
   want nspawn-still-out out nspawn after "$HOST"
+  want nspawn-257-out out nspawn_257 after "$NOTHING"
   no_pause
 '
 # What would wait for a network or a terminal, and what spoils the judge's lines.
@@ -207,7 +237,7 @@ EOF
 
 containers()
 {
-  local add='cp "$WORK/escape" t && echo "$RUNTIMES" > t/runtimes && echo secret > SECRET && mkdir -p usr/lib/modules &&
+  local add='mkdir opt && cp -r "$LEAFROOT_TOP/generated/image/nspawn/opt" opt/nspawn && cp "$WORK/escape" t && echo "$RUNTIMES" > t/runtimes && echo secret > SECRET && mkdir -p usr/lib/modules &&
     cp -r "$ALL"/lib/modules/* usr/lib/modules'
   ALL=$("$LEAFROOT_TOP/scripts/kernel.sh" "$1" --modules \
     "overlay autofs4 loop") || exit 1
