@@ -60,9 +60,9 @@ leak_net()
   soon grep -qx ready /run/held || { kill $!; umount /run/netns/x; return 4; }
   umount /run/netns/x || return 2
   held=busy
-  for i in 1 2 3 4 5 6 7 8 9 10
+  for i in .2 .2 .4 .4 .8
   do
-    sleep .2
+    sleep "$i"
     unshare -n true 2> /dev/null && held=free && break
   done
   kill $!

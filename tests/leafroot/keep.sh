@@ -1,5 +1,5 @@
 # keep.sh - the old root kept and returned to, and roots somebody else filled
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2034
 
 # What a shutdown does: from the leaf back to the kept root, the leaf goes, and
 # power off from there. It held 20 MiB, as the old root does. Back by leafroot, or
@@ -142,18 +142,18 @@ disk_root()
 {
   boot "disk-$1" '' '
     . /t/escape-lib
-    disk_is() { root | sed -n "s,.* - \(.*\) /dev/root \(ro\).*,/dev/root \1 \2,p"; }
+    disk_is() { root | sed "s/.* - //"; }
     case "$STEP" in
       "")
         mount -t sysfs sys /sys
         mount -t tmpfs -o mode=755 run /run
-        same type "/dev/root ext4 ro" disk_is
+        same type "ext4 /dev/root ro" disk_is
         same probe "0 leafroot: pivot_root works here" probe
         root > /run/root
         snap /run/before
         STEP=1 exec leafroot -o noatime /newroot /sbin/init ;;
       1)
-        want same-root [ "$(root | cut -d " " -f 1-5)" = "$(cut -d " " -f 1-5 /run/root)" ]
+        same same-root "$(cut -d " " -f 1-5 /run/root)" sh -c ". /t/lib; root | cut -d \" \" -f 1-5"
         want options has ro noatime
         STEP=2 exec leafroot -f /newroot /sbin/init ;;
     esac
@@ -236,7 +236,8 @@ boot initrd "$FILL"'
 ' '
   if [ -z "$INITRD" ]
   then
-    same type "ext2 /dev/ram0" sh -c "grep \" / / \" /proc/self/mountinfo | sed \"s/.* - //;s/ r[ow].*//\" | tail -n 1"
+    type_of() { root | sed "s/.* - //; s/ r[ow].*//"; }
+    same type "ext2 /dev/ram0" type_of
     want pivots pivots
     want sealed sealed
     sync
