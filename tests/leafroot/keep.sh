@@ -132,7 +132,7 @@ filled disk-ro 'disk
 # The kernel's own way to a root: it mounts a disk, and no init of ours has run.
 # That is a leaf: it is given the options, no more. Then with -f into memory: the
 # disk is in use no more, and can be taken out. The machine that lent it compares
-# each byte (toram_judge).
+# each byte (disk_judge).
 DISK='
   cp "$HERE/escape-guest.sh" t/escape-lib && mkdir ../root && cp -a "$WORK"/small/. "$WORK"/kit/t . ../root &&
     mke2fs -qF -t ext4 -b 4096 -d ../root ../disk 32M > /dev/null && rm -r ../root &&
@@ -169,7 +169,7 @@ disk_root()
 }
 disk_root 6.1
 on sid disk_root sid
-toram_judge()
+disk_judge()
 {
   local i
 
