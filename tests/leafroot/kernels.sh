@@ -189,3 +189,11 @@ for i in ${NULLFS_KERNELS:-sid experimental}
 do
   on "$i" nullfs_kernel "$i"
 done
+
+# What is not there is no reason to go on without it.
+kernels_judge()
+{
+  [ -n "$LEAFROOT_ONLY" ] || testing "a kernel that cannot be had ends the run" \
+    '(on 99.9 echo went on) 2> /dev/null | grep -o "no kernel.*"; echo ${PIPESTATUS[0]}' \
+    "no kernel 99.9\n1\n" "" ""
+}
