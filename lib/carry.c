@@ -158,8 +158,8 @@ static int bind_anew(struct carry *c, struct unit *u, int to)
   return mountopt_apply(c->scratch, u->name, set, clear);
 }
 
-// Have U, a mount of the old root's own file system on root FROM, in the scratch
-// directory, made anew from root TO. Returns 0, or -1 and errno.
+// Have U, a mount of the old root's own file system on root FROM, in the
+// scratch directory, made anew from root TO. Returns 0, or -1 and errno.
 static int take_own(struct carry *c, struct unit *u, int from, int to)
 {
   int rc = bind_anew(c, u, to);

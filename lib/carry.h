@@ -4,7 +4,7 @@ struct mountinfo;
 
 struct carry {
   struct mountinfo *list;  // the mount table, from before anything was changed
-  int copy;                // copy the mounts, the old root's stay where they are
+  int copy;                // copy the mounts, the old root's stay in place
   unsigned root, leaf;     // ids in it: the old root; the new one, or 0
   int from, to;            // directories: the old root, the new one
 

@@ -78,9 +78,9 @@ int console_leave(dev_t old, char *dev)
   }
   if (fd == -1) return -1;
   for (i = 0; i<3; i++) {
-    if (!dev && (fstat(i, &st) || st.st_dev != old || !S_ISCHR(st.st_mode)
-      || (st.st_rdev != makedev(5, 1) && st.st_rdev != makedev(1, 3)))) continue;
-    dup2(fd, i);
+    if (dev || (!fstat(i, &st) && st.st_dev == old && S_ISCHR(st.st_mode)
+      && (st.st_rdev == makedev(5, 1) || st.st_rdev == makedev(1, 3))))
+        dup2(fd, i);
   }
   if (fd>2) close(fd);
 

@@ -251,6 +251,8 @@ void isal_gzip_header_init(struct isal_gzip_header *header)
 // Only zlib's framing needs it, which is not gzip's.
 uint32_t isal_adler32_bam1(uint32_t sum, const unsigned char *buf, uint64_t len)
 {
+  (void)sum, (void)buf, (void)len;
+
   return 0;
 }
 
@@ -325,6 +327,7 @@ static int un_gzip(struct decompress_state *s)
 // What its library calls when its own state makes no sense.
 void bz_internal_error(int code)
 {
+  (void)code;
   pthread_exit(0);
 }
 
@@ -374,7 +377,8 @@ static int un_either(struct decompress_state *s, lzma_stream *z, lzma_ret rc)
     if (step(s, in, n-z->avail_out, rc != LZMA_OK)) break;
   }
   if (rc == LZMA_MEM_ERROR) s->err = ENOMEM;
-  else if (rc == LZMA_UNSUPPORTED_CHECK) bad(s, "has a checksum that is not CRC");
+  else if (rc == LZMA_UNSUPPORTED_CHECK)
+    bad(s, "has a checksum that is not CRC");
   else if (rc == LZMA_OPTIONS_ERROR) bad(s, "needs a filter unknown here");
   else if (rc > LZMA_STREAM_END) bad(s, "damaged");
   lzma_end(z);
@@ -773,7 +777,7 @@ int decompress_open(struct decompress *d, struct fault *f)
     s->have = d->have = 1+rc;
     d->at = s->at;
   }
-  for (i = 0; i<ARRAY_LEN(formats); i++)
+  for (i = 0; i<(int)ARRAY_LEN(formats); i++)
     if (d->have>1 && !memcmp(formats[i].magic, d->at, 2)) break;
   if (i == ARRAY_LEN(formats))
     return fault(f, 0, "archive", "offset %llu: neither cpio nor compressed",

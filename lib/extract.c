@@ -42,7 +42,7 @@ struct report {
 };
 
 // The child: see extract(). Never returns.
-static void child(struct initramfs *a, int root, int out)
+static void child(struct initramfs *a, int root, int first, int out)
 {
   struct fault f = {0};
   struct report r = {0};
@@ -51,10 +51,12 @@ static void child(struct initramfs *a, int root, int out)
     O_RDONLY|O_DIRECTORY|O_CLOEXEC)))
       r.rc = fault(&f, errno, "changing to", "the new root");
   else {
-    r.rc = initramfs_read(a, &f);
-
     // In a user namespace there are no devices
-    if (!r.rc && initramfs_builtin(a->dir, &f) && f.err != EPERM) r.rc = -1;
+    if (first && initramfs_builtin(a->dir, &f)) {
+      if (f.err != EPERM) r.rc = -1;
+      else fault_clear(&f);
+    }
+    if (!r.rc) r.rc = initramfs_read(a, &f);
   }
   r.err = f.err;
   r.step = f.step;
@@ -68,10 +70,10 @@ static void child(struct initramfs *a, int root, int out)
 
 // Unpack archive A into directory ROOT, in a child process for which ROOT is
 // "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
-// (A->dir is set by that, A's totals are filled in.) What the kernel's built-in
-// archive brings is added where it's missing. Leaves initramfs_read()'s fault.
-// Returns 0 or -1.
-int extract(struct initramfs *a, int root, struct fault *f)
+// (A->dir is set by that, A's totals are filled in.) If it's the FIRST to come
+// there, then after what the kernel's built-in archive has, as in a boot.
+// Leaves initramfs_read()'s fault. Returns 0 or -1.
+int extract(struct initramfs *a, int root, int first, struct fault *f)
 {
   struct report r;
   char name[PATH_MAX+256];
@@ -80,7 +82,7 @@ int extract(struct initramfs *a, int root, struct fault *f)
 
   if (pipe2(fds, O_CLOEXEC)) return fault(f, errno, "unpacking", "the archive");
   pid = fork();
-  if (!pid) child(a, root, fds[1]);
+  if (!pid) child(a, root, first, fds[1]);
   close(fds[1]);
   len = read(fds[0], &r, sizeof(r));
   if (len == sizeof(r)) {

@@ -2,5 +2,5 @@
 
 struct initramfs;
 
-int extract(struct initramfs *a, int root, struct fault *f);
+int extract(struct initramfs *a, int root, int first, struct fault *f);
 int extract_open(char *name, struct fault *f);

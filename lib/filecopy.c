@@ -99,10 +99,10 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
 }
 
 // Copy bytes [from, to) of IN to the same place in OUT; TO is IN's size. Holes
-// stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as it's copied: piece by piece
-// from the end, which is what truncation can free, so that never more than a
-// chunk is there twice; *cut is then where IN ends by now.
-// Returns 0, or -1 and errno.
+// stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as
+// it's copied: piece by piece from the end, which is what truncation can free,
+// so that never more than a chunk is there twice; *cut is then where IN ends by
+// now. Returns 0, or -1 and errno.
 int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {

@@ -65,8 +65,8 @@ static void first_bytes(int dir, char *name, char *buf, int len)
 }
 
 // The file that is the Nth loop device, as NAME of SIZE bytes, if it's of file
-// system DEV. SYS is a directory of sysfs. Returns 1 if it is, 0 if not, -1 when
-// there is no such device.
+// system DEV. SYS is a directory of sysfs. Returns 1 if it is, 0 if not, -1
+// when there is no such device.
 int holders_loop(int sys, dev_t dev, int n, char *name, int size)
 {
   char path[64];

@@ -33,8 +33,8 @@ static int elf_interp(int fd, char *head, char *name, unsigned size)
     if ((wide ? ph.p64.p_type : ph.p32.p_type) != PT_INTERP) continue;
     off = wide ? ph.p64.p_offset : ph.p32.p_offset;
     len = wide ? ph.p64.p_filesz : ph.p32.p_filesz;
-    if (len<2 || len>(ssize_t)size || pread(fd, name, len, off) != len || name[len-1])
-      return -1;
+    if (len<2 || len>(ssize_t)size || pread(fd, name, len, off) != len
+      || name[len-1]) return -1;
 
     return 0;
   }

@@ -110,7 +110,7 @@ static int failed(struct unpack *u, char *step)
   char buf[128];
   int i;
 
-  for (i = 0; i<ARRAY_LEN(out); i++) if (errno == out[i]) {
+  for (i = 0; i<(int)ARRAY_LEN(out); i++) if (errno == out[i]) {
     snprintf(buf, sizeof(buf), "left out (%s: %s)", step, strerror(errno));
 
     return say(u, buf);
@@ -268,7 +268,7 @@ static int find_link(struct unpack *u, struct link **first)
 static void free_links(struct unpack *u)
 {
   struct link *l;
-  int i;
+  unsigned i;
 
   for (i = 0; i<ARRAY_LEN(u->links); i++) while ((l = u->links[i])) {
     u->links[i] = l->next;
@@ -422,8 +422,8 @@ static int node(struct unpack *u, struct link *l, char *last)
   {
     rc = mknodat(u->parent.fd, last, mode, rdev);
     if (rc && errno == EEXIST) {
-      if (fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW) || S_ISLNK(st.st_mode))
-        return failed(u, "creating");
+      if (fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW)
+        || S_ISLNK(st.st_mode)) return failed(u, "creating");
       if (S_ISDIR(st.st_mode) || st.st_rdev != rdev)
         say(u, "what was there is kept, with this owner, mode and time");
       forget(u);
@@ -688,6 +688,7 @@ static int inside(struct unpack *u)
 int initramfs_read(struct initramfs *a, struct fault *f)
 {
   struct unpack *u = calloc(1, sizeof(*u));
+  char **want = a->want;
   mode_t mask = umask(0);
   int rc = -1;
 
@@ -706,7 +707,8 @@ int initramfs_read(struct initramfs *a, struct fault *f)
 
   rc = archive(u);
   dir_times(u);
-  if (u->names && a->want) a->found = names_find(u->names, a->want) == S_IFREG;
+  while (u->names && want && *want && !a->found)
+    a->found = names_find(u->names, *want++) == S_IFREG;
 
 done:
   if (u) {

@@ -70,10 +70,11 @@ static int parse_line(struct mountinfo *m, char *line)
 
 // Parse TEXT, all of a mountinfo file, without changing it. Returns the list,
 // or 0 with errno EINVAL when a line is none, ENOMEM, or 0 when the file is
-// empty, as it is in a chroot that no mount is below.
+// empty, as it is in a chroot that no mount is below. A line that repeats the
+// one before it ends the list, see repeats().
 struct mountinfo *mountinfo_parse(char *text)
 {
-  struct mountinfo *list = 0, **end = &list;
+  struct mountinfo *list = 0, *last = 0, **end = &list;
 
   while (*text) {
     int len = strcspn(text, "\n");
@@ -87,6 +88,13 @@ struct mountinfo *mountinfo_parse(char *text)
       errno = EINVAL;
       break;
     }
+    if (last && last->id == m->id) {
+      *(end = &last->next) = 0;
+      free(m);
+      text += strlen(text);
+      break;
+    }
+    last = m;
     text += len+!!text[len];
   }
   if (!*text) {
@@ -99,8 +107,21 @@ struct mountinfo *mountinfo_parse(char *text)
   return 0;
 }
 
+// Does the text of LEN bytes at BUF end in the same line twice? In a namespace
+// with no mount but rootfs, as the kernel starts /init in, 6.18 gives that
+// one's line again for ever. (6.12 does not; on 7.0 rootfs has a parent.)
+static int repeats(char *buf, size_t len)
+{
+  char *last = len>1 ? memrchr(buf, '\n', len-1) : 0;
+  size_t n = last ? buf+len-++last : 0;
+
+  return n && last-buf>=(long)n && !memcmp(last-n, last, n)
+    && (last-n == buf || last[-(long)n-1] == '\n');
+}
+
 // Read our own mount table through PROCFD, a directory of procfs. Leaves a
-// fault "reading" the table. Returns the list, or 0: without a fault, it's empty.
+// fault "reading" the table. Returns the list, or 0: without a fault, it's
+// empty.
 struct mountinfo *mountinfo_read(int procfd, struct fault *f)
 {
   struct mountinfo *list = 0;
@@ -116,6 +137,10 @@ struct mountinfo *mountinfo_read(int procfd, struct fault *f)
     }
     if (1>(got = read(fd, buf+len, size-len-1))) break;
     len += got;
+    if (repeats(buf, len)) {
+      got = 0;
+      break;
+    }
   }
   if (!got) {
     buf[len] = 0;

@@ -170,6 +170,7 @@ int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
     eq ? eq+1 : 0, 0)) rc = refused(n, "option", from, opt, f);
   else {
     rc = 0;
+    n->given = 1;
     if (!strcmp(key, "size") || !strcmp(key, "nr_blocks")) limit = &n->size;
     if (!strcmp(key, "nr_inodes")) limit = &n->nr_inodes;
     if (limit) {
@@ -197,9 +198,12 @@ int fsnew_mount(struct fsnew *n, struct fault *f)
 
 // Put the options given since the last mount or remount in force: after
 // fsmount() the context takes new ones. Leaves a fault "remounting". Returns 0
-// or -1.
+// or -1. What is read-only has to be told to stay so: a context of fspick()
+// has no "ro", and ext4 takes that for "rw" (6.1, 7.2) and writes to the disk.
 int fsnew_remount(struct fsnew *n, struct fault *f)
 {
+  if (n->ro && !(n->clear & MATTR_RDONLY))
+    fsconfig(n->ctx, FSCONFIG_FLAG, "ro", 0, 0);
   if (!fsconfig(n->ctx, FSCONFIG_RECONF, 0, 0, 0)) return 0;
 
   return refused(n, "remounting", "", n->ramfs ? "ramfs" : "tmpfs", f);
@@ -217,7 +221,8 @@ void fsnew_close(struct fsnew *n)
 }
 
 // Mount a file system of TYPE with no options, attached nowhere: it needs no
-// directory and nobody else sees it. Returns its root directory, or -1 and errno.
+// directory and nobody else sees it. Returns its root directory, or -1 and
+// errno.
 int fs_detached(char *type)
 {
   struct fsnew n;

@@ -1,12 +1,14 @@
 // mountopt.h - a file system, its options and the flags of its mount
 
 struct fsnew {
-  int ctx;         // fsopen() context: takes options, before the mount and after
+  int ctx;         // fsopen() context: takes options, also after the mount
   int dir;         // the root directory, -1 until fsnew_mount()
+  int ro;          // picked: the file system, not just the mount, is read-only
   int ramfs;       // the type is ramfs: no limits, no xattrs
   unsigned set, clear;      // MATTR_* of the mount
   char *size, *nr_inodes;   // options that limit it, as given, or 0. malloc()ed
   char mode;                // an option said who owns the root, or its mode
+  char given;               // it took an option that's not the mount's
 };
 
 int fsnew_open(struct fsnew *n, char *type, struct fault *f);

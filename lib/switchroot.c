@@ -9,12 +9,13 @@
 #include "lib/switchroot.h"
 
 // Make TO, the root directory of a mount on FROM (our root; -1: on its root
-// directory itself), the root of this process and the topmost mount of its namespace. With PIVOT, pivot_root(2): it
-// moves every process that has the old root, and puts that at PUT_OLD (a
-// directory below TO) or unmounts it. Without, for rootfs before 7.0, which
-// pivot_root(2) answers with EINVAL: move TO over "/" and chroot. Only the
-// caller is moved then, so PID 1 has to be it: the kernel's own helpers start
-// from PID 1's root. The current directory is "/" afterwards.
+// directory itself), the root of this process and the topmost mount of its
+// namespace. With PIVOT, pivot_root(2): it moves every process that has the old
+// root, and puts that at PUT_OLD (a directory below TO) or unmounts it.
+// Without, for rootfs before 7.0, which pivot_root(2) answers with EINVAL: move
+// TO over "/" and chroot. Only the caller is moved then, so PID 1 has to be it:
+// the kernel's own helpers start from PID 1's root. The current directory is
+// "/" afterwards.
 // Leaves a fault "switching to" or "pivoting to". Returns 0, or -1 and nothing
 // has changed.
 int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)

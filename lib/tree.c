@@ -12,7 +12,8 @@
  * A move frees as it goes, and can be taken back at any time before the wipe:
  * a name is either whole in the new tree and gone from the old one, or as it
  * was. Names with hard links stay in the old tree, emptied: the kernel then
- * tells their links (nlink) until the end, and taking them back is filling them.
+ * tells their links (nlink) until the end, and taking them back is filling
+ * them.
  */
 
 #include "toys.h"
@@ -405,8 +406,8 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
   errno = err;
 }
 
-// A file is there on both sides: it has links, or was a mount point. Taking back
-// a move means to fill it again (IN, of status ST, has what OUT has lost).
+// A file is there on both sides: it has links, or was a mount point. Taking
+// back a move means to fill it again (IN, of status ST, has what OUT has lost).
 static int file_refill(struct worker *w, int in, int out, struct kstat *st)
 {
   struct kstat now;
@@ -839,7 +840,7 @@ static void sum(struct walk *k)
   }
 }
 
-// Run the workers of K to their end, in threads or, if there can't be any, here.
+// Run the workers of K to their end, in threads or, if there can be none, here.
 static void run_workers(struct walk *k)
 {
   struct tree *t = k->t;
@@ -873,8 +874,8 @@ static void run_workers(struct walk *k)
 }
 
 // Can the file system of FD hold no extended attributes? To list those of one
-// that can't is no error (fs/xattr.c vfs_listxattr()), and gives what a security
-// module makes up; tmpfs takes trusted.* always, user.* since 6.6.
+// that can't is no error (fs/xattr.c vfs_listxattr()), and gives what a
+// security module makes up; tmpfs takes trusted.* always, user.* since 6.6.
 static int no_xattrs(int fd)
 {
   return !flistxattr(fd, 0, 0)
@@ -954,7 +955,8 @@ static void end(struct walk *k)
   }
   while ((lk = k->locked)) {
     k->locked = lk->next;
-    if (filecopy_thaw(lk->fd, lk->attr)) fault(k->f, errno, "locking", "a file");
+    if (filecopy_thaw(lk->fd, lk->attr))
+      fault(k->f, errno, "locking", "a file");
     close(lk->fd);
     free(lk);
   }

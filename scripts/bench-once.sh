@@ -30,10 +30,13 @@ case "$tree" in
     "$bin/tree" "$tree" "$src" "$n" ;;
   tiny:*|few:*) "$bin/tree" "${tree%:*}" "$src" "${tree#*:}" ;;
   traits) "$bin/tree" traits "$src" ;;
+  unpack-*) cp "$dir/archive.${tree#*-}" "$src/archive" ;;
   *) die "no tree $tree" ;;
 esac
 mkdir "$src/.bench"
 cp "$bin/leafroot" "$bin/init" "$src/.bench"
+unpack=
+[ "$tree" = "${tree#unpack-}" ] || unpack='-x /archive'
 
 a='--xattrs --xattrs-include=* --acls --numeric-owner' pre=
 case "$who" in
@@ -46,13 +49,35 @@ case "$who" in
     bsdtar --acls --xattrs --fflags --numeric-owner -xpf - -C $dst" ;;
   rsync) copy="rsync -aHAX --numeric-ids . $dst" ;;
   busybox|toybox) pre="$who " copy="$who cp -a . $dst" ;;
+  bsdcpio) ;;
   *) die "no peer $who" ;;
 esac
+if [ -n "$unpack" ]
+then
+  from="${tree#*-} -dc $src/archive |"
+  case "$who" in
+    leafroot) ;;
+    cpio) copy="$from cpio -idm --quiet" ;;
+    busybox) copy="$from busybox cpio -idm" ;;
+    bsdcpio) copy="bsdcpio -idm --quiet < $src/archive" ;;
+    bsdtar) copy="bsdtar -xpf $src/archive" ;;
+    *) die "$who unpacks nothing" ;;
+  esac
+  copy="(cd $dst; $copy)"
+fi
 
 cd "$src"
 if [ "$how" = check ]
 then
-  "$bin/manifest" . > "$dir/was"
+  if [ -z "$unpack" ]
+  then
+    "$bin/manifest" . > "$dir/was"
+  else
+    # A copy: the image's inodes can have names outside of it
+    cp -a "$image" "$dst/ref"
+    "$bin/manifest" "$dst/ref" > "$dir/was"
+    rm -rf "$dst/ref"
+  fi
   inspect="-i $bin/manifest"
 else
   mib=$(($(du -sk . | cut -f 1)/1024))
@@ -71,7 +96,9 @@ run="${RT:+chrt -r 1 }$bin/run"
 case "$who" in
   leafroot)
     cd /
-    set -- -p "$src" /.bench/leafroot -q -f /newroot /.bench/init ;;
+    # shellcheck disable=SC2086
+    set -- -p "$src" /.bench/leafroot -q -f $unpack \
+      /newroot /.bench/init ;;
   limit*) set -- -r "$src" "$bin/limit" "$src" "$dst" ;;
   *) set -- "$src" sh -ec "$copy; ${pre}rm -rf * .b*" ;;
 esac
@@ -100,9 +127,15 @@ cut='{ $5 = ""; print }'
 # shellcheck disable=SC2016
 [ "${who%-large}" != limit ] || cut='{ s = $1 " " $2; for (i = 6; i <= NF; i++)
   if ($i ~ /^(size|sha256|rdev|link)=/) s = s " " $i; print s }'
+# An archive has seconds and no xattrs, and .bench in addition
+# shellcheck disable=SC2016
+if [ -n "$unpack" ]
+then
+  cut='$1 !~ /^\/\.bench/ && $1 != "/" { $5 = ""; gsub(/ (user|security|trusted)\.[^ ]*/, ""); print }'
+fi
 differ() { diff "$@" | grep -c '^>' || :; }
 awk "$cut" "$dir/was" > "$dir/was2"
 awk "$cut" "$dir/is" > "$dir/is2"
-[ "$(wc -l < "$dir/was")" -eq "$(wc -l < "$dir/is")" ] ||
+[ "$(wc -l < "$dir/was2")" -eq "$(wc -l < "$dir/is2")" ] ||
   echo "$who loses or adds entries of $tree" >&2
 echo "$(differ "$dir/was" "$dir/is") $(differ "$dir/was2" "$dir/is2")"

@@ -3,7 +3,8 @@
 # the least it can cost here: make bench [TREES=...] [PEERS=...] [ROUNDS=7]
 #
 #   TREES   debian tiny few, or with a number of their own: tiny:1000 (files),
-#           few:64 (MiB); growth stands for a row of those
+#           few:64 (MiB); growth stands for a row of those. unpack-gzip -zstd
+#           -lz4: an archive of the first, unpacked; unpack stands for all three
 #   PEERS   leafroot limit limit-large cp tar cpio bsdtar rsync mv busybox
 #           toybox. The limit (limit.c) is on a tmpfs as it comes by default,
 #           limit-large on one with huge=within_size
@@ -21,7 +22,7 @@ die() { echo "bench.sh: $*" >&2; exit 1; }
 
 cd "${0%/*}/.." && top=$PWD dir=$PWD/generated/bench || exit 1
 [ "$(id -u)" -eq 0 ] || die "needs root, to mount"
-peers=${PEERS:-leafroot limit limit-large cp tar cpio bsdtar rsync mv busybox toybox}
+traits='' peers=${PEERS:-leafroot limit limit-large cp tar cpio bsdtar rsync mv busybox toybox}
 trees=${TREES:-debian tiny few}
 rounds=${ROUNDS:-7}
 case "$rounds" in ''|*[!0-9]*|0) die "ROUNDS=$rounds: no number" ;; esac
@@ -30,9 +31,12 @@ case "$trees" in
     trees='tiny:1000 tiny:3000 tiny:10000 tiny:30000 tiny:100000 tiny:300000
       tiny:1000000 few:64 few:256 few:1024 few:4096 few:8192'
     peers=${PEERS:-leafroot limit} ;;
+  unpack*)
+    [ "$trees" != unpack ] || trees='unpack-gzip unpack-zstd unpack-lz4'
+    peers=${PEERS:-leafroot cpio bsdcpio bsdtar busybox} ;;
 esac
 
-scripts/need.sh tar=tar cpio=cpio bsdtar=libarchive-tools rsync=rsync \
+scripts/need.sh tar=tar cpio=cpio bsdtar=libarchive-tools rsync=rsync zstd=zstd lz4=lz4 \
   busybox=busybox unshare=util-linux python3=python3-minimal || exit 1
 mkdir -p "$dir/bin" "$dir/faith" "$dir/src" "$dir/dst" || exit 1
 exec 7> "$dir/lock" && flock -n 7 || die "another bench runs"
@@ -44,12 +48,26 @@ done
 scripts/musl-cc.sh -O2 -o "$dir/bin/manifest" tests/leafroot/manifest.c &&
   cp generated/bin/leafroot "$dir/bin/leafroot" || exit 1
 case " $trees" in
-  *' debian'*)
+  *' debian'*|*' unpack'*)
     image=$(scripts/image.sh --name bench --include "build-essential,git,\
 golang-go,linux-headers-amd64,libboost-dev,python3,tzdata,ncurses-term") ||
       exit 1
     export image ;;
 esac
+# What an archive has beside the root is what runs in it.
+if [ "$trees" != "${trees#*unpack}" ] && [ -z "$(find "$dir/archive.lz4" \
+  -newer "${image%/root}/packages" 2> /dev/null)" ]
+then
+  echo "pack $image" >&2
+  mkdir -p "$dir/add/.bench" && cp "$dir/bin/init" "$dir/add/.bench" || exit 1
+  # GNU cpio sees hard links by inode: what is added has to be of another
+  (cd "$image" && find . | cpio -oH newc --quiet > "$dir/archive") &&
+    (cd "$dir/add" && find .bench | cpio -oH newc --quiet >> "$dir/archive") &&
+    gzip -c "$dir/archive" > "$dir/archive.gzip" &&
+    zstd -qfT0 "$dir/archive" -o "$dir/archive.zstd" &&
+    lz4 -lqf "$dir/archive" "$dir/archive.lz4" || die "cannot pack $image"
+  rm "$dir/archive"
+fi
 
 # Who is faithful is found out once for each tree; leafroot's own result is
 # void when leafroot changed.
@@ -69,7 +87,8 @@ faith()
   printf '%s\n%s\n' "$n" "$id" > "$file"
 }
 
-for tree in traits $trees
+case "$trees" in unpack*) ;; *) traits=traits ;; esac
+for tree in $traits $trees
 do
   case "$tree" in *:*) continue ;; esac
   for who in $peers

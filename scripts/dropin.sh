@@ -4,7 +4,8 @@
 # would replace an image's symlink. The same bytes each time.
 
 cd "${0%/*}/.." && top=$PWD dir=$PWD/generated/dropin || exit 1
-[ generated/leafroot.cpio.gz -nt generated/bin/leafroot ] && exit
+[ -z "$(find generated/leafroot.cpio.gz -newer generated/bin/leafroot \
+  2> /dev/null)" ] || exit 0
 scripts/need.sh cpio=cpio gzip=gzip || exit 1
 rm -rf "$dir" && mkdir -p "$dir" &&
   install -m 755 generated/bin/leafroot "$dir/leafroot" &&

@@ -14,7 +14,7 @@ while [ $# -ne 0 ]
 do
   case "$1" in
     --modules) modules=$2 && shift 2 || die "--modules needs names" ;;
-    -*) die "unknown option $1" ;;
+    -*|'') die "unknown option '$1'" ;;
     *) want=$1; shift ;;
   esac
 done

@@ -238,7 +238,7 @@ int main(int argc, char *argv[])
   if (argc>2 && (!strcmp(argv[1], "unpack") || !strcmp(argv[1], "boot"))) {
     a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
     if (*argv[1] == 'b' && initramfs_builtin(a.dir, &f)) return 2;
-  } else if (argc>2) a.want = argv[2];
+  } else if (argc>2) a.want = argv+2;
   rc = initramfs_read(&a, &f);
   printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,
     a.largest, a.want ? a.found ? ", found" : ", not found" : "");

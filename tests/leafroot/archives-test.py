@@ -46,10 +46,10 @@ class Tree:
         subprocess.run(['umount', TREE], check=True)
 
 
-def tool(*args, data=b'', **more):
+def tool(*args, data=b'', program=TOOL):
     """Run archive.c's program: exit status, first line of stderr, stdout."""
-    p = subprocess.run(['timeout', '60', TOOL, *args], input=data,
-                       capture_output=True, **more)
+    p = subprocess.run(['timeout', '60', program, *args], input=data,
+                       capture_output=True)
     return (p.returncode, p.stderr.decode(errors='replace').strip(),
             p.stdout.decode())
 
@@ -152,6 +152,9 @@ def peers():
     sample(top)
     want = tool('list', top)[2]
     find = 'cd %s && find . ' % top
+    # Its manifest: where a file is, and the name it gets.
+    three = "(%%s; cd %s; find . -printf '%%%%p\\t%%%%p\\n') | (cd %s; %s/3cpio.sh -c %%s)" % (
+        top, top, HERE)
     for name, command in (
             ('GNU cpio newc', find + '| cpio -oH newc --quiet'),
             ('GNU cpio crc', find + '| cpio -oH crc --quiet'),
@@ -160,10 +163,15 @@ def peers():
             ('bsdcpio', find + '| bsdcpio -oH newc --quiet'),
             ('bsdtar', 'cd %s && bsdtar -cf - --format newc .' % top),
             ('busybox cpio', find + '| busybox cpio -oH newc 2> /dev/null'),
-            ('toybox cpio', find + '| toybox cpio -oH newc')):
+            ('toybox cpio', find + '| toybox cpio -oH newc'),
+            ('3cpio', three % (':', '')),
+            # Data on pages, by NULs behind the names
+            ('3cpio --data-align', three % (':', '--data-align=4096')),
+            ('3cpio, zstd', three % ("echo '#cpio: zstd'", ''))):
         data = subprocess.run(command, shell=True, check=True,
                               stdout=subprocess.PIPE).stdout
-        for pack in (bytes, archives.gz, archives.zstd):
+        packers = bytes, archives.gz, archives.zstd
+        for pack in packers[:1] if name.endswith('zstd') else packers:
             with Tree():
                 rc, why, _ = tool('unpack', TREE, data=pack(data))
                 ours = tool('list', TREE)[2]
@@ -181,28 +189,30 @@ def contents(text):
     return [re.sub(r' \d+#\d+ ', ' - ', i) for i in text.splitlines()]
 
 
-def hurt():
+def hurt_one(name, pack, program=TOOL):
     """Cut off at bytes, and bytes changed: never a crash, a hang, a way out."""
+    # These have no checksum, or of plain data not one of the header.
+    noticed = [] if name in ('plain', 'lzma', 'lz4') else ['sum']
     step = os.environ.get('LEAFROOT_STEP', '211')
-    data = archives.BIG
+    with Tree():
+        os.mkdir(TREE + '/in')
+        open(TREE + '/neighbour', 'w').close()
+        p = subprocess.run([program, 'hurt', TREE + '/in', '0', step] + noticed,
+                           input=pack(archives.BIG), capture_output=True)
+        rest = sorted(os.listdir(TREE))
+    out = p.stdout.decode().strip()
+    cuts = re.search(r'(\d+) cuts', out)
+    ends = archives.BIG_ENDS if name == 'plain' else 0
+    if p.returncode or rest != ['in', 'neighbour']:
+        return '%d %s %s' % (p.returncode, out[-300:], rest)
+    if not cuts or int(cuts.group(1)) > ends:
+        return 'too many cuts are accepted: ' + out
+    return ''
+
+
+def hurt():
     for name, pack in [('plain', bytes)] + sorted(archives.PACKERS.items()):
-        # These have no checksum, or of plain data not one of the header.
-        noticed = [] if name in ('plain', 'lzma', 'lz4') else ['sum']
-        with Tree():
-            os.mkdir(TREE + '/in')
-            open(TREE + '/neighbour', 'w').close()
-            p = subprocess.run([TOOL, 'hurt', TREE + '/in', '0', step] + noticed,
-                               input=pack(data), capture_output=True)
-            rest = sorted(os.listdir(TREE))
-        out = p.stdout.decode().strip()
-        cuts = re.search(r'(\d+) cuts', out)
-        ends = archives.BIG_ENDS if name == 'plain' else 0
-        if p.returncode or rest != ['in', 'neighbour']:
-            yield 'hurt ' + name, '%d %s %s' % (p.returncode, out[-300:], rest)
-        elif not cuts or int(cuts.group(1)) > ends:
-            yield 'hurt ' + name, 'too many cuts are accepted: ' + out
-        else:
-            yield 'hurt ' + name, ''
+        yield 'hurt ' + name, hurt_one(name, pack)
 
 
 def memory():
@@ -272,8 +282,27 @@ def refusals():
         yield 'silent pipe', 'hangs'
 
 
+def configured():
+    """Other builds: zlib for ISA-L, and no decompressor at all."""
+    with Tree():
+        tool('unpack', TREE, data=archives.SOME)
+        want = listing()
+    for name, pack in sorted(archives.PACKERS.items()):
+        rc, why, _ = tool('verify', data=pack(archives.SOME), program=TOOL + '-none')
+        yield 'without ' + name, '' if rc == 1 and re.fullmatch(
+            'archive: offset 0: %s: built without (LEAFROOT|TOYBOX)_.*' % name,
+            why) else why
+    with Tree():
+        rc, why, _ = tool('unpack', TREE, data=archives.gz(archives.SOME),
+                          program=TOOL + '-zlib')
+        ours = listing()
+    yield 'gzip by zlib', why or ('' if ours == want else 'another tree')
+    yield ('hurt gzip by zlib',
+           hurt_one('gzip', archives.PACKERS['gzip'], TOOL + '-zlib'))
+
+
 def main():
-    parts = {'rows': rows, 'peers': peers, 'refusals': refusals, 'hurt': hurt,
+    parts = {'rows': rows, 'configured': configured, 'peers': peers, 'refusals': refusals, 'hurt': hurt,
              'memory': memory}
     for part in sys.argv[1:] or parts:
         for name, wrong in parts[part]():

@@ -46,6 +46,32 @@ leak()
   soon [ ! -e "$dev" ] || echo "busy for ever"
 }
 
+# leak_net HOW: the same with a network namespace that nobody is in, only a file
+# that was bound to it. One more than there are may be made: so it can be seen if
+# it still is.
+leak_net()
+{
+  [ -e /run/netns/x ] || { mkdir -p /run/netns && : > /run/netns/x; }
+  max=$(cat /proc/sys/user/max_net_namespaces)
+  echo 1 > /proc/sys/user/max_net_namespaces
+  unshare -n mount --bind /proc/self/ns/net /run/netns/x || return 2
+  unshare -n true 2> /dev/null && return 3
+  escape "$1" hold > /run/held 2>&1 &
+  soon grep -qx ready /run/held || { kill $!; umount /run/netns/x; return 4; }
+  umount /run/netns/x || return 2
+  held=busy
+  for i in .2 .2 .4 .4 .8
+  do
+    sleep "$i"
+    unshare -n true 2> /dev/null && held=free && break
+  done
+  kill $!
+  wait $! 2> /dev/null
+  echo "$held"
+  soon unshare -n true || echo "busy for ever"
+  echo "$max" > /proc/sys/user/max_net_namespaces
+}
+
 # helper: what the kernel starts to handle a dead process and a module that is
 # missing must be found and run in the root we have.
 helper()
@@ -80,3 +106,12 @@ is_leaf_or_rootfs() { [ "$(root | cut -d ' ' -f 1)" = "$(cat /run/here/root)" ];
 
 # probe: what leafroot -p says, and how it ends
 probe() { o=$(leafroot -p 2>&1); echo "$? $o"; }
+
+# cannot_pivot: what pivot_root(2) says where it does not work: in this namespace,
+# to "/" as it is
+cannot_pivot()
+{
+  mount -t tmpfs pivot /t/mnt
+  (cd /t/mnt && mkdir old && /t/toybox pivot_root . old 2>&1 | sed "s/.*: //")
+  umount /t/mnt
+}

@@ -11,7 +11,8 @@
 // to the bottom of the namespace with setns(). What is found there is told as
 // one line. With DO "put" TEXT is left there for another container, with "get"
 // what another one left is printed. With "hold" it stays in the container until
-// it is killed, "ready" is printed first.
+// it is killed, "ready" is printed first. With "seal" it says what of the seal is
+// left when its mount is opened, and when its superblock is.
 //
 // ENTER "in" is for use in a container that a runtime made, with CAP_SYS_ADMIN.
 //
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -92,6 +94,33 @@ static void look(void)
   unlink("/escaped.f");
 }
 
+// Make "/" writable as mount(2) with FLAGS does, and a directory on it.
+static void reopen(char *what, unsigned long flags)
+{
+  int rc = mount(0, "/", 0, flags, 0);
+
+  printf(", %s: %s", what, rc || mkdir("/escaped.d", 0700) ? strerror(errno)
+    : "writable");
+  rmdir("/escaped.d");
+}
+
+// The layers of the seal, each with those above it taken off: one line. They are
+// put on again.
+static void layers(void)
+{
+  struct statvfs st;
+
+  try("statvfs", statvfs("/", &st));
+  printf("%s%s%s%s%llu inodes, %llu pages", st.f_flag&ST_RDONLY ? "ro " : "",
+    st.f_flag&ST_NOSUID ? "nosuid " : "", st.f_flag&ST_NODEV ? "nodev " : "",
+    st.f_flag&ST_NOEXEC ? "noexec " : "", (unsigned long long)st.f_files,
+    (unsigned long long)st.f_blocks);
+  reopen("mount opened", MS_REMOUNT|MS_BIND);
+  reopen("superblock opened", MS_REMOUNT);
+  printf("\n");
+  try("closing", mount(0, "/", 0, MS_REMOUNT|MS_RDONLY, 0));
+}
+
 int main(int argc, char **argv)
 {
   char *how = argc>1 ? argv[1] : "", *act = argc>2 ? argv[2] : "look", buf[64];
@@ -115,7 +144,8 @@ int main(int argc, char **argv)
     try("get", fd = open(DROP, O_RDONLY));
     try("read", len = read(fd, buf, sizeof(buf)-1));
     printf("%.*s\n", len, buf);
-  } else look();
+  } else if (!strcmp(act, "seal")) layers();
+  else look();
 
   return 0;
 }

@@ -45,7 +45,8 @@ static void say(void *context, char *line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-  struct initramfs a = {.fd = memfd_create("a", 0), .dir = -1, .want = "/init",
+  static char *want[] = {"/init", "/sbin/init", 0};
+  struct initramfs a = {.fd = memfd_create("a", 0), .dir = -1, .want = want,
     .say = say};
   struct fault f = {0}, g = {0};
   struct stat st;

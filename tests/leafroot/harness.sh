@@ -62,13 +62,13 @@ pack() { (cd "$1" && find . | cpio -oH newc --quiet "${@:3}") > "${2:-$1.cpio}";
 # order. Keys: cmdline, mem (MiB), cpus, limit (s), leaf, says (globs, one for
 # each line that leafroot prints, by default the one that it is done; "any" for
 # do not care), stage (commands that add files to the archive), root (the
-# archive). With rdinit= in cmdline there
-# is no /init.
+# archive), disk (an image that stage makes, as an NVMe disk). With rdinit= in
+# cmdline there is no /init.
 boot()
 {
   local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=180 \
     says='leafroot: / is a *fs now: * moved in *' \
-    leaf='exec leafroot /newroot /sbin/init' stage='' root=small
+    leaf='exec leafroot /newroot /sbin/init' stage='' root=small disk=''
 
   # shellcheck disable=SC2053
   [[ $name == ${LEAFROOT_ONLY:-*} ]] || return 0
@@ -78,7 +78,7 @@ boot()
   for i in "${@:4}"
   do
     case "${i%%=*}" in
-      cmdline|mem|cpus|limit|leaf|says|stage|root)
+      cmdline|mem|cpus|limit|leaf|says|stage|root|disk)
         printf -v "${i%%=*}" %s "${i#*=}" ;;
       *) echo "boot $name: ${i%%=*}?" >&2; exit 1 ;;
     esac
@@ -88,7 +88,7 @@ boot()
 
   bases=("$WORK/$root.cpio" "$WORK/kit.cpio")
   [[ $cmdline == *rdinit=* ]] || bases+=("$WORK/script.cpio")
-  declare -p cmdline mem cpus limit bases kernel > "$dir/conf"
+  declare -p cmdline mem cpus limit bases kernel disk > "$dir/conf"
   {
     sed -nE 's/^ *(want|deny|same) ([^ ]*).*/=== \2 ok/p' "$dir"/add/t/{before,after}
     echo "=== end ok"

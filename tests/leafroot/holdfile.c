@@ -2,8 +2,8 @@
 //
 // usage: holdfile HOW FILE READY GO
 //
-// HOW: shared, private (map it), write (open it for that). Makes READY, waits for
-// GO to exist, then says whether all of FILE is what it was.
+// HOW: shared, private (map it), write (open it for that). Makes READY, waits
+// for GO to exist, then says whether all of FILE is what it was.
 
 #include <fcntl.h>
 #include <stdio.h>

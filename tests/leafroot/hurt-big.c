@@ -5,10 +5,10 @@
 //        hurt-big -d FILE
 //
 // FILES (100000) is how many the one wide directory gets; small is one of each
-// kind, for a tree that is moved often. What the file system
-// does not take (xattrs, attributes) is left out. -d prints where FILE has data
-// that is no zero, byte by byte, its size and its blocks: for the file of 6 GiB,
-// whose sum would take too long.
+// kind, for a tree that is moved often. What the file system does not take
+// (xattrs, attributes) is left out. -d prints where FILE has data that is no
+// zero, byte by byte, its size and its blocks: for the file of 6 GiB, whose sum
+// would take too long.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -91,7 +91,8 @@ static void holes(void)
 
   in("holes");
   if (small) {
-    sparse("small", 17*MIB+5, (long long[]){MIB+1, 2*MIB, 15*MIB, 17*MIB, 0, 0});
+    sparse("small", 17*MIB+5,
+      (long long[]){MIB+1, 2*MIB, 15*MIB, 17*MIB, 0, 0});
     return;
   }
   sparse("start", 40*MIB, (long long[]){35*MIB+5, 40*MIB, 0, 0});
@@ -107,7 +108,8 @@ static void holes(void)
   ok(chdir(".."), "..");
   fd = file("six", 0640);
   ok(ftruncate(fd, 6144*MIB), "six");
-  for (i = 1; i<4; i++) ok(pwrite(fd, "abc"+i-1, 1, (2*i-1)*1024*MIB+4095), "six");
+  for (i = 1; i<4; i++)
+    ok(pwrite(fd, "abc"+i-1, 1, (2*i-1)*1024*MIB+4095), "six");
   close(fd);
   stamp("six", -1, 999999999);
 }

@@ -2,10 +2,10 @@
 //
 // usage: hurt DIR [LEVELS|small]
 //
-// With LEVELS only that many directories in each other; small leaves out what is
-// deep or wide. What this file system
-// does not take (xattrs on ramfs, user.* on tmpfs before
-// 6.6, attributes) is left out; the manifest tells what is there.
+// With LEVELS only that many directories in each other; small leaves out what
+// is deep or wide. What this file system does not take (xattrs on ramfs, user.*
+// on tmpfs before 6.6, attributes) is left out; the manifest tells what is
+// there.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -214,7 +214,7 @@ static void xattrs(void)
   close(file("acl", "acl"));
   ok(chmod("acl", 0750), "acl");
   xattr("acl", "system.posix_acl_access", acl, sizeof(acl));
-  // A default ACL is inherited by what is made below it; these were there before.
+  // A default ACL is inherited by what is made below it; these were there first
   ok(mkdir("inherit", 0755), "inherit");
   close(file("inherit/before", "plain"));
   ok(mkdir("inherit/sub", 0755), "sub");
@@ -297,8 +297,8 @@ static void times(void)
 
 int main(int argc, char **argv)
 {
-  void (*part[])(void) = {names, links, modes, nodes, holes, xattrs, attrs, deep,
-    wide, times};
+  void (*part[])(void) = {names, links, modes, nodes, holes, xattrs, attrs,
+    deep, wide, times};
   size_t i;
   int fd, small = argc>2 && !strcmp(argv[2], "small");
 

@@ -1,10 +1,25 @@
 # keep.sh - the old root kept and returned to, and roots somebody else filled
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2034
 
 # What a shutdown does: from the leaf back to the kept root, the leaf goes, and
-# power off from there. It held 20 MiB, as the old root does.
+# power off from there. It held 20 MiB, as the old root does. Back by leafroot, or
+# as the shutdown of an init does it that knows of no leafroot.
+BACK_LEAFROOT='BACK=1 exec leafroot /old/root /sbin/init'
+BACK_HAND='
+  cd /old/root
+  for i in proc sys dev run; do mount --move /$i $i; done
+  /t/toybox pivot_root . t/mnt
+  BACK=1 exec chroot . /sbin/init
+'
 keep()
 {
+  local back=$BACK_LEAFROOT late='same late late cat /mnt/file' \
+    last=$'\nleafroot: / is what was on /old/root now'
+
+  [ "$1" != hand ] || back=$BACK_HAND last='' late='
+    same late late cat /t/mnt/mnt/file
+    want umount-late umount /t/mnt/mnt
+    want umount-leaf umount /t/mnt'
   boot "keep-$1" '
     dd if=/dev/zero of=/opt/big bs=1M count=20 2> /dev/null
     echo old > /opt/which
@@ -22,24 +37,37 @@ keep()
       mount -t tmpfs late /mnt
       echo late > /mnt/file
       root > /run/root
-      BACK=1 exec leafroot /old/root /sbin/init
+      '"$back"'
     fi
     same which old cat /opt/which
     same kept more cat /opt/kept
     deny same-root [ "$(root)" = "$(cat /run/root)" ]
+    '"$late"'
     deny leaf-mounted grep -q " - tmpfs leafroot " /proc/self/mountinfo
     want proc [ -d /proc/self ]
-    same late late cat /mnt/file
     want leaf-freed soon freed
     freed
-  ' says='leafroot: / is a tmpfs now: * copied in *
-leafroot: / is what was on /old/root now' "${@:2}"
+  ' says="leafroot: / is a tmpfs now: * copied in *$last" "${@:2}"
 }
 keep 6.1 leaf='exec leafroot -k /old/root /newroot /sbin/init'
 keep cmdline cmdline='leafroot=keep=/old/root rootflags=noatime'
 keep ramfs leaf='exec leafroot -k /old/root /newroot /sbin/init' \
   cmdline=root=/dev/none
+keep hand leaf='exec leafroot -k /old/root /newroot /sbin/init'
 on sid keep sid leaf='exec leafroot -f -k /old/root /newroot /sbin/init'
+
+# The kernel's last word is that it powers off.
+keep_judge()
+{
+  local i
+
+  for i in 6.1 cmdline ramfs hand sid
+  do
+    [ ! -e "$LOGS/keep-$i" ] || testing "boot keep-$i: power off" \
+      "boot_result keep-$i > result; tail -n 1 $LOGS/keep-$i/log | sed 's/.*] //'" \
+      "reboot: Power down\n" "" ""
+  done
+}
 
 # NEWROOT is mounted and filled: leafroot is a switch_root. Its own mounts stay.
 FILL='
@@ -101,6 +129,58 @@ filled disk-ro 'disk
   deny write touch /file
 '
 
+# The kernel's own way to a root: it mounts a disk, and no init of ours has run.
+# That is a leaf: it is given the options, no more. Then with -f into memory: the
+# disk is in use no more, and can be taken out. The machine that lent it compares
+# each byte (disk_judge).
+DISK='
+  cp "$HERE/escape-guest.sh" t/escape-lib && mkdir ../root && cp -a "$WORK"/small/. "$WORK"/kit/t . ../root &&
+    mke2fs -qF -t ext4 -b 4096 -d ../root ../disk 32M > /dev/null && rm -r ../root &&
+    cd .. && sha256sum disk > disk.sum
+'
+disk_root()
+{
+  boot "disk-$1" '' '
+    . /t/escape-lib
+    disk_is() { root | sed "s/.* - //"; }
+    case "$STEP" in
+      "")
+        mount -t sysfs sys /sys
+        mount -t tmpfs -o mode=755 run /run
+        same type "ext4 /dev/root ro" disk_is
+        same probe "0 leafroot: pivot_root works here" probe
+        root > /run/root
+        snap /run/before
+        STEP=1 exec leafroot -o noatime /newroot /sbin/init ;;
+      1)
+        same same-root "$(cut -d " " -f 1-5 /run/root)" sh -c ". /t/lib; root | cut -d \" \" -f 1-5"
+        want options has ro noatime
+        STEP=2 exec leafroot -f /newroot /sbin/init ;;
+    esac
+    want leaf is_leaf
+    want intact intact
+    want released soon [ ! -e /sys/fs/ext4/nvme0n1 ]
+    echo 1 > /sys/class/nvme/nvme0/device/remove
+    want gone soon [ ! -e /sys/class/nvme/nvme0 ]
+    want still-there intact
+    want write touch /file
+  ' says='leafroot: / is a tmpfs now: * copied in *' disk=disk stage="$DISK" \
+    cmdline='rdinit=/none root=/dev/nvme0n1 ro init=/sbin/init'
+}
+disk_root 6.1
+on sid disk_root sid
+disk_judge()
+{
+  local i
+
+  for i in 6.1 sid
+  do
+    [ ! -e "$LOGS/disk-$i" ] || testing "boot disk-$i: the disk is untouched" \
+      "boot_result disk-$i > result; cd $LOGS/disk-$i && sha256sum -c disk.sum" \
+      "disk: OK\n" "" ""
+  done
+}
+
 # A disk root into memory (toram): the disk is unmounted and as it was, whether
 # it could be written or not.
 toram()
@@ -139,6 +219,38 @@ leafroot: / is a tmpfs now: * copied in *' leaf='exec leafroot /newroot /sbin/in
 }
 toram rw ''
 toram ro 'mount -o remount,ro /newroot'
+
+# An initrd of the old kind, as the kernel leaves one: ext2 on a RAM disk, with
+# rootfs below it. (No kernel of Debian still has RAM disks built in.) With -f
+# its memory can be given back.
+BRD=$("$LEAFROOT_TOP/scripts/kernel.sh" ${KERNEL:+"$KERNEL"} --modules brd |
+  tail -n 1) || exit 1
+boot initrd "$FILL"'
+  kept
+  insmod /t/brd.ko rd_nr=1 rd_size=12288
+  mke2fs -F /dev/ram0 > /dev/null
+  touch /run/ours
+  mount -t ext2 /dev/ram0 /newroot
+  fill
+  umount /newroot/own
+' '
+  if [ -z "$INITRD" ]
+  then
+    type_of() { root | sed "s/.* - //; s/ r[ow].*//"; }
+    same type "ext2 /dev/ram0" type_of
+    want pivots pivots
+    want sealed sealed
+    sync
+    snap /run/before
+    INITRD=1 exec leafroot -f /newroot /sbin/init
+  fi
+  want leaf is_leaf
+  want intact intact
+  want released soon rmmod brd
+  want freed soon freed
+  freed
+' says='leafroot: / is what was on /newroot now
+leafroot: / is a tmpfs now: * copied in *' stage='cp "$BRD"/lib/modules/*/brd.ko t'
 
 # Any other leaf: -f moves it to a new one, and the old one is gone.
 boot leaf-f '

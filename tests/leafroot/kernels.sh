@@ -59,6 +59,7 @@ BEFORE="$EVERY"'
   same talk-bind "from the other" talk bind bind
   rm -f /letter
   same leak-move busy leak move
+  same leak-net-move busy leak_net move
   snap /run/before
 '
 # The second leafroot finds a leaf: it gives it the options, and that is all.
@@ -68,6 +69,8 @@ AFTER='
   then
     want leaf is_leaf
     want sealed sealed
+    want says-sealed soon grep -q "^leafroot: old root emptied and sealed in [0-9]* ms$" /run/said
+    want says-moved grep -q "^leafroot: / is a tmpfs now: .* moved in [0-9]* ms$" /run/said
     want options has nosuid size=153600k nr_inodes=20480
     want intact intact
     want mounts same_mounts
@@ -76,6 +79,8 @@ AFTER='
     deny talk-after talk pivot pivot
     same leak-after free leak pivot
     same leak-after-move busy leak move
+    same leak-net-after free leak_net pivot
+    same seal "$SEAL" escape pivot seal
     '"$WORKS"'
     root > /run/root
     SECOND=1 exec leafroot -o noatime,size=100M /newroot /sbin/init
@@ -112,11 +117,21 @@ FAST='
   }
 '
 
+# Each layer of the seal by itself. Who may remount a ramfs can write to it.
+SEAL_TMPFS='SEAL="ro nosuid nodev noexec 1 inodes, 1 pages,\
+ mount opened: Read-only file system, superblock opened: No space left on device"
+'
+SEAL_RAMFS='SEAL="ro nosuid nodev noexec 0 inodes, 0 pages,\
+ mount opened: Read-only file system, superblock opened: writable"
+'
+SAID='exec leafroot -v /newroot /sbin/init 2> /run/said'
 rootfs_kernel()
 {
-  boot "kernel-$1-tmpfs" "$BEFORE" "$FAST$AFTER" stage="$ESCAPE_STAGE" \
+  boot "kernel-$1-tmpfs" "$BEFORE" "$SEAL_TMPFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
+    leaf="$SAID" says= \
     cmdline='rootflags=size=150M,nosuid,nr_inodes=20k'
-  boot "kernel-$1-ramfs" "$BEFORE" "$FAST$AFTER" stage="$ESCAPE_STAGE" \
+  boot "kernel-$1-ramfs" "$BEFORE" "$SEAL_RAMFS$FAST$AFTER" stage="$ESCAPE_STAGE" \
+    leaf="$SAID" says= \
     cmdline='root=/dev/none rootflags=size=150M,nosuid,nr_inodes=20k'
 }
 
@@ -136,6 +151,8 @@ nullfs_kernel()
     want mounts same_mounts
     deny talk talk pivot pivot
     same leak free leak pivot
+    same leak-net free leak_net pivot
+    same leak-net-move busy leak_net move
     '"$FAST$WORKS"'
     want fast fast
     echo "--- $o"
@@ -172,3 +189,11 @@ for i in ${NULLFS_KERNELS:-sid experimental}
 do
   on "$i" nullfs_kernel "$i"
 done
+
+# What is not there is no reason to go on without it.
+kernels_judge()
+{
+  [ -n "$LEAFROOT_ONLY" ] || testing "a kernel that cannot be had ends the run" \
+    '(on 99.9 echo went on) 2> /dev/null | grep -o "no kernel.*"; echo ${PIPESTATUS[0]}' \
+    "no kernel 99.9\n1\n" "" ""
+}

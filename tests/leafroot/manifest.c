@@ -8,9 +8,10 @@
 //
 // A line has the path, type, mode, owner and mtime in ns, then what applies:
 // size and sha256, link=GROUP/COUNT (groups numbered by their first path),
-// rdev, attr (chattr's, as statx has them), xattrs, the symlink's target. Entries are sorted within a directory. A
-// mount point is one line "PATH mount": no mount is entered. Depth is bounded
-// by memory only: it goes by chdir() with an explicit stack.
+// rdev, attr (chattr's, as statx has them), xattrs, the symlink's target.
+// Entries are sorted within a directory. A mount point is one line "PATH
+// mount": no mount is entered. Depth is bounded by memory only: it goes by
+// chdir() with an explicit stack.
 
 #define _GNU_SOURCE
 #include <dirent.h>

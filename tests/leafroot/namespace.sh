@@ -6,11 +6,13 @@ user:x:1000:1000::/:/t/bin/sh" > etc/passwd && cp "$HERE/escape-guest.sh" t/esca
 
 PROBE='
   . /t/escape-lib
+  # As a script uses it
+  if_probe() { if leafroot -p > /run/probe 2>&1; then echo yes; else echo no; fi; }
   as_user() { su user -c "PATH=$PATH; . /t/escape-lib; $1"; }
   in_chroot()
   {
     mkdir -p /c && { [ -d /c/t ] || cp -a /t /c; } && mkdir -p /c/proc && mount --bind /proc /c/proc &&
-      chroot /c /t/bin/sh -c ". /t/escape-lib; probe"
+      chroot /c /t/bin/sh -c ". /t/escape-lib; ${1:-probe}"
     umount /c/proc
   }
 '
@@ -19,20 +21,25 @@ boot probe "$PROBE"'
   mounts > /run/mounts
   same rootfs "1 leafroot: / has no parent mount" probe
   same rootfs-user "1 leafroot: / has no parent mount" as_user probe
-  deny rootfs-if sh -c "leafroot -pq 2> /dev/null"
+  same rootfs-if no if_probe
+  same rootfs-pivot "Invalid argument" cannot_pivot
   want intact intact
   want mounts same_mounts
   same rootfs-chroot "1 leafroot: / is a chroot" in_chroot
 ' "$PROBE"'
   same leaf "0 leafroot: pivot_root works here" probe
-  want leaf-if sh -c "leafroot -p"
+  same leaf-if yes if_probe
+  want leaf-pivot pivots
   same quiet "" leafroot -pq
   same user "1 leafroot: no privilege" as_user probe
+  same user-pivot "Operation not permitted" as_user "pivot_root / /opt 2>&1 | sed \"s/.*: //\""
   same user-root "0 leafroot: pivot_root works here" as_user "unshare -r sh -c \". /t/escape-lib; probe\""
   same chroot "1 leafroot: / is a chroot" in_chroot
+  same chroot-pivot "Invalid argument" in_chroot cannot_pivot
   mount --make-shared /
   same shared "1 leafroot: / is shared" probe
-  deny shared-if leafroot -p
+  same shared-if no if_probe
+  same shared-pivot "Invalid argument" cannot_pivot
   mount --make-private /
   same again "0 leafroot: pivot_root works here" probe
   umount /proc
@@ -56,6 +63,8 @@ unshare -U true || echo "no user namespace"
 echo done in $(id -u)
 EOF
   chmod 755 /t/inside
+  # As a script uses it
+  if_probe() { if leafroot -p > /run/probe 2>&1; then echo yes; else echo no; fi; }
   as_user() { su user -c "PATH=$PATH; $1" 2>&1; }
   u() { leafroot -qu "$@" 2>&1; }
   # Outside nothing has changed.

@@ -17,6 +17,7 @@ boot()
   timeout -k 2 "$limit" qemu-system-x86_64 -accel tcg -cpu max,-cx16 -m "$mem" \
     -smp "$cpus" -display none -monitor none -serial stdio -no-reboot -net none \
     -kernel "$kernel" -initrd initrd \
+    ${disk:+-drive "if=none,id=d,format=raw,file=$disk" -device nvme,drive=d,serial=1} \
     -append "console=ttyS0 panic=-1 no_timer_check quiet \
 $cmdline" < /dev/null > raw 2>&1
   rc=$?

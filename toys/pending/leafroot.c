@@ -10,8 +10,8 @@ config LEAFROOT
   bool "leafroot"
   default n
   help
-    usage: leafroot [-2fhnpquv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE] [-x [ARCHIVE]]
-           [NEWROOT [INIT [ARG...]]]
+    usage: leafroot [-2fhnpquv] [-c DEV] [-k DIR] [-o OPTS] [-t TYPE]
+           [-x [ARCHIVE]] [NEWROOT [INIT [ARG...]]]
 
     Make the initramfs this system runs from its root file system for good:
     mount a tmpfs on NEWROOT (/newroot), move everything into it, make it "/",
@@ -109,9 +109,13 @@ GLOBALS(
   char opt[128];           // which options were given, -x is opt['x']
   char self[4096];         // where our program is
   char *source;            // the archive that's being read
-  char *newroot, *dev, *type, *keep, *keepopt, **init, **args, *cmdline, *started;
+  char *newroot, *dev, *type, *keep, *keepopt, **init, **args;
+  char *cmdline;           // the kernel's
+  char *started;           // what the kernel started: rdinit=
   struct arg_list *o, *x;
-  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, tight, verified, user;
+  int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, user;
+  int disk;                // the old root is no memory
+  int tight, verified, found;  // of archives: memory is, how many, has init
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
   volatile int cancel;     // a signal asked to stop
@@ -246,11 +250,22 @@ static void read_leafroot(char *list)
   }
 }
 
+// Is S, of the arguments, no archive of -x, which can be left out? So it is an
+// option, a directory, or a NEWROOT to be made, with a file for INIT behind it.
+static int no_archive(char *s, char *next)
+{
+  struct stat st;
+
+  if (*s == '-' && s[1]) return 1;
+  if (!stat(s, &st)) return S_ISDIR(st.st_mode);
+
+  return next && !stat(next, &st) && !S_ISDIR(st.st_mode);
+}
+
 // Read the arguments. lib/args.c would exit on a bad one; PID 1 must not.
 static void read_args(void)
 {
   char *s;
-  struct stat st;
   int c;
 
   opterr = 0;
@@ -263,13 +278,9 @@ static void read_args(void)
     else if (c == 'o') TT.bad |= append(&TT.o, optarg);
     else TT.opt[c] = 1;
 
-    // The archive can be left out: it is, before an option, a directory or
-    // nothing
     if (c == 'x') {
-      s = toys.argv[optind];
-      if (!s || (*s == '-' && s[1]) || (!stat(s, &st) && S_ISDIR(st.st_mode)))
-        s = 0;
-      else optind++;
+      if ((s = toys.argv[optind]) && no_archive(s, toys.argv[optind+1])) s = 0;
+      else if (s) optind++;
       TT.bad |= append(&TT.x, s);
     }
   }
@@ -333,13 +344,7 @@ static int read_params(void)
   if (!TT.newroot) TT.newroot = "/newroot";
   for (s = TT.newroot+strlen(TT.newroot); s>TT.newroot+1 && s[-1] == '/'; )
     *--s = 0;
-  if (!TT.type && (s = bootparam(TT.cmdline, "rootfstype"))) {
-    if (!strncmp(s, "tmpfs", 5)) TT.type = "tmpfs";
-    else if (!strncmp(s, "ramfs", 5)) TT.type = "ramfs";
-    else say("rootfstype=%s: neither tmpfs nor ramfs, left out", s);
-  }
-  if (!TT.type) TT.type = "tmpfs";
-  if (strcmp(TT.type, "tmpfs") && strcmp(TT.type, "ramfs"))
+  if (TT.type && strcmp(TT.type, "tmpfs") && strcmp(TT.type, "ramfs"))
     return say("-t %s: neither tmpfs nor ramfs", TT.type);
 
   return 0;
@@ -351,10 +356,12 @@ static int read_params(void)
 // out, then those of -o, of which a bad one is an error.
 static int give_options(struct fsnew *n)
 {
-  char *from = "rootflags ", *s = bootparam(TT.cmdline, "rootflags"), *opt;
+  char *from = "rootflags ", *s = 0, *opt;
   struct arg_list *a = TT.o;
 
-  if (!s) {
+  // Those of a disk are in force there already
+  if (!TT.disk) s = bootparam(TT.cmdline, "rootflags");
+  if (!TT.disk && !s) {
     from = "initramfs_options ";
     s = bootparam(TT.cmdline, "initramfs_options");
   }
@@ -377,19 +384,15 @@ static int already(void)
   struct fsnew n;
   int rc = fsnew_pick(&n, TT.oldroot, &why);
 
-  if (!rc && !(rc = give_options(&n)) && !(rc = fsnew_remount(&n, &why))
-    && (n.set || n.clear) && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
+  n.ro = !strncmp(root->super, "ro", 2);
+  if (!rc) rc = give_options(&n);
+  if (!rc && n.given) rc = fsnew_remount(&n, &why);
+  if (!rc && (n.set || n.clear)
+    && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
       rc = fault(&why, errno, "remounting", "/");
   fsnew_close(&n);
 
   return rc;
-}
-
-// Is SF a file system that lives in memory only?
-static int is_ram(struct statfs *sf)
-{
-  return (unsigned)sf->f_type == MAGIC_TMPFS
-    || (unsigned)sf->f_type == MAGIC_RAMFS;
 }
 
 // NEWROOT: nothing yet, a directory of the old root, or a root that somebody
@@ -401,7 +404,8 @@ static int look_newroot(void)
   char buf[512];
 
   if (fd == -1)
-    return errno == ENOENT ? 0 : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+    return errno == ENOENT ? 0
+      : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
   leaf.dir = fd;
   if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
   if (!S_ISDIR(st.mode))
@@ -476,6 +480,8 @@ static int look(void)
   // A mount that is its own parent is rootfs before 7.0; from 7.0 rootfs has
   // one, nullfs, and pivot_root works. Seen on 5.10 to 7.2.
   TT.rootfs = root->id == root->parent;
+  TT.disk = (unsigned)rootsf.f_type != MAGIC_TMPFS
+    && (unsigned)rootsf.f_type != MAGIC_RAMFS;
   if (look_newroot()) return -1;
   if (!TT.rootfs && !TT.taken && !TT.opt['f'] && !TT.opt['u']) {
     if (TT.opt['n']) say("/ can be pivoted from: would only run init");
@@ -484,8 +490,9 @@ static int look(void)
   }
 
   // A root that's to be kept stays whole, as one does that others have too, or
-  // that is no memory; and what can't be written to can't be emptied before the switch
-  if (TT.keep || TT.opt['u'] || !is_ram(&rootsf) || (rootsf.f_flags&1))
+  // that is no memory; and what can't be written to can't be emptied before the
+  // switch
+  if (TT.keep || TT.opt['u'] || TT.disk || (rootsf.f_flags&1))
     TT.opt['2'] = 1;
 
   return 0;
@@ -561,7 +568,13 @@ static int survey_archives(void)
   struct arg_list *x;
   struct initramfs a;
   struct stat st;
+  char *want[ARRAY_LEN(usual)+1] = {0};
+  unsigned i, n = 0;
   int rc;
+
+  if (TT.init) *want = *TT.init;
+  else for (i = 0; i<ARRAY_LEN(usual); i++)
+    if (!is_self(usual[i])) want[n++] = usual[i];
 
   for (x = TT.x; x; x = x->next) {
     struct archive *one = malloc(sizeof(*one)), **end = &archives;
@@ -581,11 +594,13 @@ static int survey_archives(void)
     memset(&a, 0, sizeof(a));
     a.fd = one->fd;
     a.dir = -1;
+    a.want = want;
     TT.source = one->name;
     rc = initramfs_read(&a, &why);
     if (rc || lseek(one->fd, 0, SEEK_SET)) return -1;
     TT.source = 0;
     TT.verified++;
+    TT.found |= a.found;
     tree.bytes += a.bytes;
     tree.names = tree.inodes += a.inodes;
     if (TT.opt['v'] || TT.opt['n']) say("%s holds %s in %llu inodes", one->name,
@@ -595,18 +610,33 @@ static int survey_archives(void)
   return 0;
 }
 
+// What type the new file system is to be of, where -t doesn't say.
+static void find_type(void)
+{
+  char *s = TT.disk ? 0 : bootparam(TT.cmdline, "rootfstype");
+
+  if (TT.type) return;
+  TT.type = "tmpfs";
+  if (!s) return;
+  if (!strncmp(s, "ramfs", 5)) TT.type = "ramfs";
+  else if (strncmp(s, "tmpfs", 5))
+    say("rootfstype=%s: neither tmpfs nor ramfs, left out", s);
+}
+
 // Step 3: how much there is, and the new file system that is to hold it. That
 // is made here, as a mount that is attached nowhere, so that every option is
 // checked and every limit known before anything changes.
 static int survey(void)
 {
   if (TT.taken) return 0;
+  find_type();
   if (fsnew_open(&leaf, TT.type, &why)
     || fsnew_option(&leaf, "", "source=leafroot", &why)
     || fsnew_option(&leaf, "", "mode=0755", &why)) return -1;
   leaf.mode = 0;
   if (give_options(&leaf) || fsnew_mount(&leaf, &why)) return -1;
-  if (fstatfs(leaf.dir, &leafsf)) return fault(&why, errno, "mounting", "tmpfs");
+  if (fstatfs(leaf.dir, &leafsf))
+    return fault(&why, errno, "mounting", "%s", TT.type);
 
   if (TT.x) return survey_archives();
   if (leaf.size || leaf.nr_inodes || TT.opt['2'] || TT.opt['n'] || TT.opt['v'])
@@ -642,8 +672,16 @@ static int check_init(int in)
 {
   unsigned i;
 
-  // What's in an archive can be looked at when it's unpacked
-  if (TT.x && in == TT.oldroot) return 0;
+  // What's in an archive can be looked at when it's unpacked. In one that was
+  // verified it's known to be there (not if others can hold what leads there)
+  if (TT.x && in == TT.oldroot) {
+    if (!TT.verified || TT.found || TT.x->next) return 0;
+
+    if (TT.init) return say("init %s: not in %s", *TT.init, archives->name);
+
+    return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
+      " is in %s", archives->name);
+  }
   if (TT.init) {
     if (!initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
@@ -676,9 +714,12 @@ static void loops(void)
   char name[PATH_MAX];
   struct stat st;
 
-  for (n = 0; 0<=(rc = holders_loop(sys, rootst.st_dev, n, name, PATH_MAX)); n++)
+  for (n = 0;; n++) {
+    rc = holders_loop(sys, rootst.st_dev, n, name, PATH_MAX);
+    if (rc<0) break;
     if (rc && !TT.opt['q'] && !stat(name, &st) && st.st_size<=COPY_CHUNK)
       in_use(name, st.st_blocks*512);
+  }
   if (sys != -1) close(sys);
 }
 
@@ -686,8 +727,8 @@ static void loops(void)
 // the switch can't give it the new one.
 static void left_behind(struct holder *h)
 {
-  if (!TT.opt['q']) say("process %d (%s)%s stays on the old root with %s", h->pid,
-    h->name, h->storage ? ", a storage daemon," : "", size(h->bytes));
+  if (!TT.opt['q']) say("process %d (%s)%s stays on the old root with %s",
+    h->pid, h->name, h->storage ? ", a storage daemon," : "", size(h->bytes));
 }
 
 // Step 4: check everything that can be known before anything is changed.
@@ -698,7 +739,8 @@ static int check(void)
   if (!TT.pid1 && !TT.opt['n'] && !TT.opt['u'] && TT.rootfs)
     return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
       TT.newroot);
-  if (check_init(TT.taken ? leaf.dir : TT.oldroot) || (!TT.taken && check_size())) return -1;
+  if (check_init(TT.taken ? leaf.dir : TT.oldroot)
+    || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", *TT.init);
   if (TT.dev) {
@@ -857,7 +899,8 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
 }
 
 // Unpack the archives. If memory is too short to hold them beside the old tree
-// that goes first, provided that every one of them has been verified whole.
+// that goes first, provided that every one of them has been verified whole, and
+// that there's an init in them.
 static int fill_archives(void)
 {
   struct archive *one;
@@ -866,8 +909,8 @@ static int fill_archives(void)
   int n = 0;
 
   for (one = archives; one; one = one->next) n++;
-  if (TT.tight && n == TT.verified && TT.rootfs && !TT.keep && is_ram(&rootsf)
-    && tree.bytes+(32<<20)>available())
+  if (TT.tight && n == TT.verified && TT.found && TT.rootfs && !TT.keep
+    && !TT.disk && tree.bytes+(32<<20)>available())
   {
     if (TT.opt['v']) say("emptying the old root first: the archive is good");
     if (seal_wipe(TT.oldroot, &left, &why)) return -1;
@@ -879,11 +922,14 @@ static int fill_archives(void)
     a.say = left_out;
     a.context = one->name;
     TT.source = one->name;
-    if (extract(&a, leaf.dir, &why)) return -1;
+    if (extract(&a, leaf.dir, one == archives, &why)) return -1;
     TT.source = 0;
     tree.bytes += a.bytes;
     tree.inodes += a.inodes;
     close(one->fd);
+
+    // As init's stdin it would pin the old root, and be at its end
+    if (TT.pid1 && !strcmp(one->name, "-") && !close(0)) console_fill();
   }
 
   return check_init(leaf.dir);
@@ -1060,7 +1106,7 @@ static void wipe_and_seal(void)
 
   if ((TT.pid1 || TT.dev) && console_leave(rootst.st_dev, TT.dev))
     say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
-  if (!TT.rootfs || TT.keep || TT.opt['u'] || !is_ram(&rootsf)) return;
+  if (!TT.rootfs || TT.keep || TT.opt['u'] || TT.disk) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
   if (fork()) return (void)close(*fds);
 
@@ -1073,8 +1119,9 @@ static void wipe_and_seal(void)
   dup2(fcntl(*fds, F_DUPFD_CLOEXEC, 9), 4);
   syscall(SYS_execveat, copy, "", argv, environ, AT_EMPTY_PATH);
 
-  // TOMOYO, in Debian's 5.10, looks for /dev/fd/N and says ENOENT where there is
-  // none. The new root has a copy too, unless an archive without one filled it
+  // TOMOYO, in Debian's 5.10, looks for /dev/fd/N and says ENOENT where there
+  // is none. The new root has a copy too, unless an archive without one filled
+  // it
   execve(TT.self, argv, environ);
   say("old root not emptied: %s", strerror(errno));
   _exit(1);

@@ -24,12 +24,25 @@ extern char libbuf[4096];
 
 #define ARRAY_LEN(array) (sizeof(array)/sizeof(*array))
 
-#ifndef CFG_LEAFROOT_XZ
+// What can be configured is, unless the compiler is told otherwise.
+#ifndef CFG_LEAFROOT_ISAL
 #define CFG_LEAFROOT_ISAL 1
+#endif
+#ifndef CFG_LEAFROOT_BZIP2
 #define CFG_LEAFROOT_BZIP2 1
+#endif
+#ifndef CFG_LEAFROOT_LZ4
 #define CFG_LEAFROOT_LZ4 1
+#endif
+#ifndef CFG_LEAFROOT_LZO
 #define CFG_LEAFROOT_LZO 1
+#endif
+#ifndef CFG_LEAFROOT_XZ
 #define CFG_LEAFROOT_XZ 1
+#endif
+#ifndef CFG_LEAFROOT_ZSTD
 #define CFG_LEAFROOT_ZSTD 1
+#endif
+#ifndef CFG_TOYBOX_LIBZ
 #define CFG_TOYBOX_LIBZ 1
 #endif

@@ -1,0 +1,136 @@
+# extract.sh - the root unpacked again, from what the kernel kept, a file, a pipe
+# shellcheck shell=bash disable=SC2016
+
+UNPACKED='leafroot: / is a tmpfs now: * unpacked in *'
+
+# What is there after the boot but in no archive is gone, what was lost is back,
+# and all else is what it was. (/root is the kernel's own, with a time of its own.)
+LATER='
+  kept
+  snap /run/before -t /root
+  echo later > /later
+  mkdir /opt/later
+  echo changed > /etc/kept
+  ln -f /t/busybox /etc/linked
+'
+PRISTINE='
+  want leaf is_leaf
+  want pristine intact -t /root
+  want mounts same_mounts
+'
+KEPT='echo kept > etc/kept && ln etc/kept etc/linked && setfattr -h -n user.x -v y etc/kept 2> /dev/null; :'
+
+# retained KERNEL AFTER [OPTION]: /sys/firmware/initrd is there since 6.8
+retained()
+{
+  boot "extract-initrd-$1" 'mounts > /run/mounts'"$LATER" "$PRISTINE$2" \
+    stage="mkdir etc && $KEPT" cmdline=retain_initrd says="$UNPACKED" \
+    leaf="exec leafroot $3 -x /newroot /sbin/init"
+}
+# missing KERNEL CMDLINE [OPTION]: without the parameter, or before 6.8, it's a
+# line that names it
+missing()
+{
+  boot "extract-missing-$1" 'snap /run/before' '
+    want in-place intact
+    deny leaf [ -e /newroot ]
+  ' leaf="exec leafroot $3 -x /newroot /sbin/init" cmdline="$2" \
+    says='leafroot: archive /sys/firmware/initrd (boot with retain_initrd, Linux 6.8 or later): No such file or directory'
+}
+for i in 6.12 6.18
+do
+  on $i retained $i 'want sealed sealed'
+  on $i missing $i
+done
+on sid retained sid 'want freed soon freed' -f
+on sid missing sid '' -f
+missing 6.1 retain_initrd
+
+# With no script: all is said on the kernel command line
+on 6.18 boot extract-rdinit '' '
+  want leaf is_leaf
+  want sealed sealed
+  same kept kept cat /etc/kept
+' stage="mkdir etc && $KEPT" says="$UNPACKED" \
+  cmdline='retain_initrd rdinit=/sbin/leafroot leafroot=extract'
+
+# An inner archive: what the stage of a boot makes of it
+INNER='mkdir in x && (cd in && mkdir -p etc && '"$KEPT"') &&
+  (cd in && find . | cpio -oH newc --quiet -R 0:0) > tail.cpio &&
+  cat "$WORK/small.cpio" "$WORK/kit.cpio" "$WORK/script.cpio" tail.cpio > x/in.cpio &&
+  mkdir -p t2/t && cp t/before t/after t/leaf t2/t && (cd t2 && find t -type f | cpio -oH newc --quiet -R 0:0) >> x/in.cpio &&
+  rm -r in t2 tail.cpio'
+INSIDE='
+  want leaf is_leaf
+  want sealed sealed
+  same kept kept cat /etc/kept
+  want linked [ /etc/kept -ef /etc/linked ]
+  deny outer [ -e /x ]
+  deny later [ -e /later ]
+  want init [ -x /t/init ]
+'
+unpacks() { boot "extract-$1" 'echo later > /later' "$INSIDE" says="$UNPACKED" "${@:2}"; }
+unpacks gzip stage="$INNER && gzip -1 x/in.cpio" \
+  leaf='exec leafroot -x /x/in.cpio.gz /newroot /sbin/init'
+unpacks zstd stage="$INNER && zstd -q1 --rm x/in.cpio" \
+  leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
+unpacks stdin stage="$INNER && xz -0 --check=crc32 x/in.cpio" \
+  leaf='exec leafroot -x - /newroot /sbin/init < /x/in.cpio.xz'
+unpacks rdinit-file stage="$INNER && lz4 -ql x/in.cpio x/in.cpio.lz4" \
+  cmdline='rdinit=/sbin/leafroot init=/sbin/init leafroot=extract=/x/in.cpio.lz4'
+# The second is unpacked over the first.
+unpacks two stage="$INNER"' && mkdir -p etc && echo other > etc/kept &&
+  find etc | cpio -oH newc --quiet > x/first && rm -r etc' \
+  leaf='exec leafroot -x /x/first -x /x/in.cpio /newroot /sbin/init'
+unpacks limits stage="$INNER" cmdline=rootflags=size=20M,nr_inodes=2000 \
+  leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init'
+
+# bad NAME SAYS [KEY=VALUE...]: refused, and the old root is what it was
+bad()
+{
+  boot "extract-$1" '
+    mounts > /run/mounts
+    snap /run/before
+  ' '
+    want rootfs is_rootfs
+    want intact intact
+    want mounts same_mounts
+    deny newroot [ -e /newroot ]
+  ' says="$2" leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init' "${@:3}"
+}
+# Verified first, as there is a limit; or found when half of it is unpacked
+for i in '' rootflags=size=40M
+do
+  bad "cut${i:+-limit}" 'leafroot: /x/in.cpio: archive offset *: ends inside an entry' \
+    stage="$INNER"' && truncate -s -30000 x/in.cpio' cmdline="$i"
+  bad "no-init${i:+-limit}" "leafroot: *init /sbin/init*" \
+    stage="$INNER"' && echo x | cpio -oH newc --quiet > x/in.cpio' cmdline="$i"
+done
+bad size 'leafroot: tree needs * MiB in * inodes, rootflags size=2M holds 2 MiB' \
+  stage="$INNER" cmdline=rootflags=size=2M
+bad absent 'leafroot: archive /x/none: No such file or directory' \
+  leaf='exec leafroot -x /x/none /newroot /sbin/init'
+
+# Memory for one tree only: the old one goes before the new one comes, but not
+# if there is anything wrong with the archive.
+TIGHT="$INNER"' && mkdir -p big/opt && head -c 150M /dev/urandom > big/opt/data && (cd big &&
+  find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && zstd -q1 --rm x/in.cpio && rm -r big &&
+  mkdir opt && head -c 100M /dev/urandom > opt/old'
+boot extract-tight 'md5sum /opt/old' "$INSIDE"'
+  deny old [ -e /opt/old ]
+  same data 157286400 stat -c %s /opt/data
+' stage="$TIGHT" mem=700 limit=300 \
+  leaf='exec leafroot -v -x /x/in.cpio.zst /newroot /sbin/init' \
+  says=any
+bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
+  stage="$TIGHT"' && truncate -s -30000 x/in.cpio.zst' \
+  leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
+
+# The log says that it was so.
+extract_judge()
+{
+  [ -e "$LOGS/extract-tight" ] || return 0
+  testing "boot extract-tight: says so" 'boot_result extract-tight > result
+    grep -o "emptying the old root first: the archive is good" "$LOGS/extract-tight/log"' \
+    "emptying the old root first: the archive is good\n" "" ""
+}
