@@ -58,10 +58,12 @@ lost init-interpreter stage='mkdir opt && echo "#!/no/shell" > opt/init && chmod
 lost init-dangling stage='mkdir opt && ln -s nowhere opt/init'
 lost init-text stage='mkdir opt && echo text > opt/init && chmod 755 opt/init'
 
-boot refuse-cmdline-init '' '
-  want rootfs is_rootfs
+# That of the kernel command line is left out: it can be meant for a disk.
+boot warn-init '' '
+  want leaf is_leaf
   same init /sbin/init echo "$0"
-' cmdline='rdinit=/sbin/leafroot init=/opt/init' says='leafroot: */opt/init*'
+' cmdline='rdinit=/sbin/leafroot init=/opt/init' says='leafroot: init /opt/init*, left out
+leafroot: / is a *'
 
 # A bad option on the kernel command line is left out, and the boot goes on.
 boot warn-option '' '

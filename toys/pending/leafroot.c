@@ -35,8 +35,8 @@ config LEAFROOT
     -x	Unpack initramfs ARCHIVE (- for stdin) instead of moving the tree, or
     	without one what the kernel kept as /sys/firmware/initrd (retain_initrd)
 
-    INIT is, if not given, init= of the kernel command line, else the first of
-    /init /sbin/init /etc/init /bin/init /bin/sh that can be run. leafroot= on
+    INIT is, if not given, the first that can be run of init= on the kernel
+    command line, /init /sbin/init /etc/init /bin/init /bin/sh. leafroot= on
     the kernel command line takes a comma list: off copy extract[=ARCHIVE] hang
     keep=DIR quiet verbose.
 
@@ -114,6 +114,7 @@ GLOBALS(
   char *started;           // what the kernel started: rdinit=
   struct arg_list *o, *x;
   int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, user;
+  int asked;               // INIT is an argument
   int disk;                // the old root is no memory
   int tight, verified, found;  // of archives: memory is, how many, has init
   unsigned taken;          // id of the mount that NEWROOT was already
@@ -337,6 +338,7 @@ static int read_params(void)
   TT.args = toys.argv+1;
   if (!TT.pid1 || (strcmp(*toys.argv, TT.started)
     && (!init || strcmp(*toys.argv, init)))) read_args();
+  TT.asked = !!TT.init;
   if (!TT.init && init && !is_self(init)) TT.init = make_argv(init);
 
   if (TT.opt['0']) return 1;
@@ -568,12 +570,12 @@ static int survey_archives(void)
   struct arg_list *x;
   struct initramfs a;
   struct stat st;
-  char *want[ARRAY_LEN(usual)+1] = {0};
+  char *want[ARRAY_LEN(usual)+2] = {0};
   unsigned i, n = 0;
   int rc;
 
-  if (TT.init) *want = *TT.init;
-  else for (i = 0; i<ARRAY_LEN(usual); i++)
+  if (TT.init) want[n++] = *TT.init;
+  for (i = 0; !TT.asked && i<ARRAY_LEN(usual); i++)
     if (!is_self(usual[i])) want[n++] = usual[i];
 
   for (x = TT.x; x; x = x->next) {
@@ -677,7 +679,7 @@ static int check_init(int in)
   if (TT.x && in == TT.oldroot) {
     if (!TT.verified || TT.found || TT.x->next) return 0;
 
-    if (TT.init) return say("init %s: not in %s", *TT.init, archives->name);
+    if (TT.asked) return say("init %s: not in %s", *TT.init, archives->name);
 
     return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
       " is in %s", archives->name);
@@ -685,8 +687,10 @@ static int check_init(int in)
   if (TT.init) {
     if (!initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
+    if (TT.asked) return -1;
 
-    return -1;
+    // init= can be meant for a disk that an init script goes on to
+    complain(", left out");
   }
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     if (is_self(usual[i])) continue;
