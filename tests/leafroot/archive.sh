@@ -15,7 +15,3 @@ do
     "" ""
 done < "$WORK/archives/results"
 testing "archive: all of them" "echo $rc" "0\n" "" ""
-
-# The archives that fuzzing found to be worth keeping.
-testing "archive: corpus" "'$LEAFROOT_TOP/scripts/fuzz.sh' 0 initramfs > /dev/null && \
-  echo replayed" "replayed\n" "" ""

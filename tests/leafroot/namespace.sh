@@ -105,4 +105,5 @@ boot own "$INSIDE"'
   '"$INSIDE"'
   mounts > /run/mounts
   snap /run/before
-  '"$OWN" stage="$USER_STAGE"' && mkdir -p opt && echo copied > opt/file' mem=320
+  '"$OWN" stage="$USER_STAGE"' && mkdir -p opt && echo copied > opt/file' \
+  mem=320 limit=300

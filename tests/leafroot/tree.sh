@@ -76,3 +76,14 @@ boot tree-root '
   want leaf is_leaf
   want intact intact
 '
+
+# Directories in each other, 10,000 of them: more than PATH_MAX, and more
+# descriptors than a process may have by default.
+boot tree-deep '
+  hurt /deep 10000
+  manifest /deep | md5sum > /run/sum
+' '
+  want leaf is_leaf
+  same sum "$(cat /run/sum)" sh -c "manifest /deep | md5sum"
+  want sealed sealed
+' limit=300
