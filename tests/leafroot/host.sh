@@ -5,11 +5,11 @@
 testing "--help" '"$C" --help | grep -c "^usage: leafroot \["; echo ${PIPESTATUS[0]}' \
   "1\n0\n" "" ""
 
-# The letters of the usage line are those that are explained.
+# The letters of the usage, which has two lines, are those that are explained.
 usage()
 {
-  "$C" --help | sed -n 's/^usage: //p' | grep -oE -- '-[A-Za-z0-9]+' | tr -d -- '-\n' |
-    grep -o . | sort | tr -d '\n'
+  "$C" --help | sed -n '/^usage: /,/^$/p' | grep -oE -- '-[A-Za-z0-9]+' |
+    tr -d -- '-\n' | grep -o . | sort | tr -d '\n'
 }
 explained() { "$C" --help | sed -nE 's/^ *-(.)\t.*/\1/p' | sort | tr -d '\n'; }
 testing "help explains each option" '[ "$(usage)" = "$(explained)" ] && explained |
