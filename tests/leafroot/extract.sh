@@ -85,10 +85,10 @@ unpacks two stage="$INNER"' && mkdir -p etc && echo other > etc/kept &&
 unpacks limits stage="$INNER" cmdline=rootflags=size=20M,nr_inodes=2000 \
   leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init'
 
-# bad NAME SAYS [KEY=VALUE...]: refused, and the old root is what it was
+# BEFORE='' bad NAME SAYS [KEY=VALUE...]: refused, and the old root is what it was
 bad()
 {
-  boot "extract-$1" '
+  boot "extract-$1" "$BEFORE"'
     mounts > /run/mounts
     snap /run/before
   ' '
@@ -99,6 +99,7 @@ bad()
   ' says="$2" leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init' "${@:3}"
 }
 # Verified first, as there is a limit; or found when half of it is unpacked
+BEFORE=''
 for i in '' rootflags=size=40M
 do
   bad "cut${i:+-limit}" 'leafroot: /x/in.cpio: archive offset *: ends inside an entry' \
@@ -111,18 +112,24 @@ bad size 'leafroot: tree needs * MiB in * inodes, rootflags size=2M holds 2 MiB'
 bad absent 'leafroot: archive /x/none: No such file or directory' \
   leaf='exec leafroot -x /x/none /newroot /sbin/init'
 
-# Memory for one tree only: the old one goes before the new one comes, but not
-# if there is anything wrong with the archive.
-TIGHT="$INNER"' && mkdir -p big/opt && head -c 150M /dev/urandom > big/opt/data && (cd big &&
+# Memory for one tree only, as a file on another mount takes the rest: the old
+# one goes before the new one comes, but not if anything is wrong with the archive.
+TIGHT="$INNER"' && mkdir -p big/opt && head -c 60M /dev/urandom > big/opt/data && (cd big &&
   find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && zstd -q1 --rm x/in.cpio && rm -r big &&
-  mkdir opt && head -c 100M /dev/urandom > opt/old'
-boot extract-tight 'md5sum /opt/old' "$INSIDE"'
+  mkdir opt && head -c 60M /dev/urandom > opt/old'
+BALLAST='
+  mkdir /ballast
+  mount -t tmpfs -o size=100% ballast /ballast
+  n=$(($(kb MemAvailable)/1024-75))
+  dd if=/dev/zero of=/ballast/file bs=1M count=$n 2> /run/dd
+'
+boot extract-tight "$BALLAST" "$INSIDE"'
   deny old [ -e /opt/old ]
-  same data 157286400 stat -c %s /opt/data
+  same data 62914560 stat -c %s /opt/data
 ' stage="$TIGHT" mem=700 limit=300 \
   leaf='exec leafroot -v -x /x/in.cpio.zst /newroot /sbin/init' \
   says=any
-bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
+BEFORE=$BALLAST bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
   stage="$TIGHT"' && truncate -s -30000 x/in.cpio.zst' \
   leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
 
