@@ -58,7 +58,7 @@ then
   case "$who" in
     leafroot) ;;
     cpio) copy="$from cpio -idm --quiet" ;;
-    busybox) copy="$from busybox cpio -idm" ;;
+    busybox) copy="$from busybox cpio -idm 2> /dev/null" ;;
     bsdcpio) copy="bsdcpio -idm --quiet < $src/archive" ;;
     bsdtar) copy="bsdtar -xpf $src/archive" ;;
     *) die "$who unpacks nothing" ;;

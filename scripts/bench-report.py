@@ -19,7 +19,8 @@ def faith(top, tree, who):
     if who in LIMITS:
         return None
     sums = []
-    for part in ("traits",) if ":" in tree else (tree, "traits"):
+    parts = [tree] * (":" not in tree) + ["traits"] * ("unpack" not in tree)
+    for part in parts:
         with open(f"{top}/faith/{part}-{who}") as f:
             sums.append([int(n) for n in f.readline().split()])
     return [sum(n) for n in zip(*sums)]
