@@ -11,14 +11,16 @@ cd "$1" && rm -f log 'done' && . ./conf || exit 1
 
 # cmpxchg16b of QEMU 7.2 now and then breaks 6.12 (an oops behind it): -cx16.
 # On a busy host the emulated timer can be late for the kernel's check that it
-# works, which is a panic: no_timer_check.
+# works, which is a panic: no_timer_check. A processor that hangs for a minute
+# is not waited for.
 boot()
 {
   timeout -k 2 "$limit" qemu-system-x86_64 -accel tcg -cpu max,-cx16 -m "$mem" \
     -smp "$cpus" -display none -monitor none -serial stdio -no-reboot -net none \
     -kernel "$kernel" -initrd initrd \
     ${disk:+-drive "if=none,id=d,format=raw,file=$disk" -device nvme,drive=d,serial=1} \
-    -append "console=ttyS0 panic=-1 no_timer_check quiet \
+    -append "console=ttyS0 panic=-1 no_timer_check \
+softlockup_panic=1 watchdog_thresh=30 quiet \
 $cmdline" < /dev/null > raw 2>&1
   rc=$?
   # Terminal codes of a shell or a container runtime would hide a line's start.
