@@ -70,11 +70,10 @@ static int parse_line(struct mountinfo *m, char *line)
 
 // Parse TEXT, all of a mountinfo file, without changing it. Returns the list,
 // or 0 with errno EINVAL when a line is none, ENOMEM, or 0 when the file is
-// empty, as it is in a chroot that no mount is below. A line that repeats the
-// one before it ends the list, see repeats().
+// empty, as it is in a chroot that no mount is below.
 struct mountinfo *mountinfo_parse(char *text)
 {
-  struct mountinfo *list = 0, *last = 0, **end = &list;
+  struct mountinfo *list = 0, **end = &list;
 
   while (*text) {
     int len = strcspn(text, "\n");
@@ -88,13 +87,6 @@ struct mountinfo *mountinfo_parse(char *text)
       errno = EINVAL;
       break;
     }
-    if (last && last->id == m->id) {
-      *(end = &last->next) = 0;
-      free(m);
-      text += strlen(text);
-      break;
-    }
-    last = m;
     text += len+!!text[len];
   }
   if (!*text) {
@@ -107,16 +99,17 @@ struct mountinfo *mountinfo_parse(char *text)
   return 0;
 }
 
-// Does the text of LEN bytes at BUF end in the same line twice? In a namespace
-// with no mount but rootfs, as the kernel starts /init in, 6.18 gives that
-// one's line again for ever. (6.12 does not; on 7.0 rootfs has a parent.)
-static int repeats(char *buf, size_t len)
+// If the text of LEN bytes at BUF ends in the same line twice, returns how long
+// that is, else 0. In a namespace with no mount but rootfs, as the kernel starts
+// /init in, 6.18 gives that one's line again for ever. (6.12 does not; on 7.0
+// rootfs has a parent.)
+static size_t repeats(char *buf, size_t len)
 {
   char *last = len>1 ? memrchr(buf, '\n', len-1) : 0;
   size_t n = last ? buf+len-++last : 0;
 
-  return n && last-buf>=(long)n && !memcmp(last-n, last, n)
-    && (last-n == buf || last[-(long)n-1] == '\n');
+  return (n && last-buf>=(long)n && !memcmp(last-n, last, n)
+    && (last-n == buf || last[-(long)n-1] == '\n')) ? n : 0;
 }
 
 // Read our own mount table through PROCFD, a directory of procfs. Leaves a
@@ -126,7 +119,7 @@ struct mountinfo *mountinfo_read(int procfd, struct fault *f)
 {
   struct mountinfo *list = 0;
   char *buf = 0, *new;
-  size_t len = 0, size = 0;
+  size_t len = 0, size = 0, n;
   ssize_t got = -1;
   int fd = openat(procfd, "self/mountinfo", O_RDONLY|O_CLOEXEC), err;
 
@@ -137,10 +130,8 @@ struct mountinfo *mountinfo_read(int procfd, struct fault *f)
     }
     if (1>(got = read(fd, buf+len, size-len-1))) break;
     len += got;
-    if (repeats(buf, len)) {
-      got = 0;
-      break;
-    }
+    for (; (n = repeats(buf, len)); got = 0) len -= n;
+    if (!got) break;
   }
   if (!got) {
     buf[len] = 0;

@@ -119,10 +119,11 @@ static int refused(struct fsnew *n, char *step, char *from, char *opt,
   return fault(f, 0, step, "%s%s: %s", from, opt, libbuf+2);
 }
 
-// Start a file system of TYPE. Leaves a fault "mounting" TYPE. Returns 0 or -1.
+// Start a file system of TYPE, which stays the caller's. Leaves a fault "mounting" TYPE. Returns 0 or -1.
 int fsnew_open(struct fsnew *n, char *type, struct fault *f)
 {
   memset(n, 0, sizeof(*n));
+  n->name = type;
   n->dir = -1;
   n->ramfs = !strcmp(type, "ramfs");
   n->ctx = fsopen(type, FSOPEN_CLOEXEC_);
@@ -132,17 +133,18 @@ int fsnew_open(struct fsnew *n, char *type, struct fault *f)
 }
 
 // Take the file system that directory DIR is the root of, to give it options by
-// fsnew_remount(). DIR is the caller's to close. Leaves a fault "remounting".
-// Returns 0 or -1.
-int fsnew_pick(struct fsnew *n, int dir, struct fault *f)
+// fsnew_remount(). DIR is the caller's to close, and so is NAME, what faults
+// call it. Leaves a fault "remounting" NAME. Returns 0 or -1.
+int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f)
 {
   struct statfs sf;
 
   memset(n, 0, sizeof(*n));
+  n->name = name;
   n->dir = -1;
   n->ctx = fspick(dir, "", FSPICK_CLOEXEC_|FSPICK_EMPTY);
   if (n->ctx == -1 || fstatfs(dir, &sf))
-    return fault(f, errno, "remounting", "/");
+    return fault(f, errno, "remounting", "%s", name);
   n->ramfs = (unsigned)sf.f_type == MAGIC_RAMFS;
 
   return 0;
@@ -193,20 +195,23 @@ int fsnew_mount(struct fsnew *n, struct fault *f)
     fsmount(n->ctx, FSMOUNT_CLOEXEC_, n->set & ~MATTR_RDONLY);
   if (n->dir != -1) return 0;
 
-  return refused(n, "mounting", "", n->ramfs ? "ramfs" : "tmpfs", f);
+  return refused(n, "mounting", "", n->name, f);
 }
 
-// Put the options given since the last mount or remount in force: after
-// fsmount() the context takes new ones. Leaves a fault "remounting". Returns 0
-// or -1. What is read-only has to be told to stay so: a context of fspick()
-// has no "ro", and ext4 takes that for "rw" (6.1, 7.2) and writes to the disk.
+// Put the options given since the last mount or remount in force, if there are
+// any: after fsmount() the context takes new ones. Leaves a fault "remounting".
+// Returns 0 or -1. What is read-only has to be told to stay so, or else not to:
+// a context of fspick() has neither "ro" nor "rw", and ext4 takes that for "rw"
+// (6.1, 7.2) and writes to the disk.
 int fsnew_remount(struct fsnew *n, struct fault *f)
 {
-  if (n->ro && !(n->clear & MATTR_RDONLY))
-    fsconfig(n->ctx, FSCONFIG_FLAG, "ro", 0, 0);
-  if (!fsconfig(n->ctx, FSCONFIG_RECONF, 0, 0, 0)) return 0;
+  int rw = !!(n->clear & ~n->set & MATTR_RDONLY);
 
-  return refused(n, "remounting", "", n->ramfs ? "ramfs" : "tmpfs", f);
+  if (!n->given && !(n->ro && rw)) return 0;
+  if ((!n->ro || !fsconfig(n->ctx, FSCONFIG_FLAG, rw ? "rw" : "ro", 0, 0))
+    && !fsconfig(n->ctx, FSCONFIG_RECONF, 0, 0, 0)) return 0;
+
+  return refused(n, "remounting", "", n->name, f);
 }
 
 // Let go of N. A mount that was not attached anywhere is gone with it.

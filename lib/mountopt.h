@@ -1,6 +1,7 @@
 // mountopt.h - a file system, its options and the flags of its mount
 
 struct fsnew {
+  char *name;      // what faults call it. The caller's
   int ctx;         // fsopen() context: takes options, also after the mount
   int dir;         // the root directory, -1 until fsnew_mount()
   int ro;          // picked: the file system, not just the mount, is read-only
@@ -12,7 +13,7 @@ struct fsnew {
 };
 
 int fsnew_open(struct fsnew *n, char *type, struct fault *f);
-int fsnew_pick(struct fsnew *n, int dir, struct fault *f);
+int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f);
 int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f);
 int fsnew_mount(struct fsnew *n, struct fault *f);
 int fsnew_remount(struct fsnew *n, struct fault *f);

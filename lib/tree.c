@@ -389,9 +389,9 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
   c.done = &done;
   if (cut && *cut<(off_t)st->size) {
     if (ftruncate(in, st->size)
-      || filecopy_data(&c, out, in, *cut, st->size, 0, 0))
+      || filecopy_data(&c, out, in, *cut, st->size, 0, 0)
+      || (cap->len>0 && fsetxattr(in, CAPABILITY, cap->buf, cap->len, 0)))
         fail(w, "putting back", d, name);
-    if (cap->len>0) fsetxattr(in, CAPABILITY, cap->buf, cap->len, 0);
     filecopy_times(in, st);
   }
   if (st->attr & (KATTR_IMMUTABLE|KATTR_APPEND)) {

@@ -2,7 +2,7 @@
 # archives of other programs, damage at many offsets, memory (sourced, bash)
 # shellcheck shell=bash
 
-"$LEAFROOT_TOP"/scripts/need.sh python3=python3 zstd=zstd lz4=lz4 lzop=lzop \
+"$LEAFROOT_TOP"/scripts/need.sh python3=python3 xz=xz-utils bzip2=bzip2 zstd=zstd lz4=lz4 lzop=lzop \
   cpio=cpio bsdcpio=libarchive-tools busybox=busybox-static \
   /usr/bin/time=time && "$HERE/archive-build.sh" &&
   unshare -m python3 "$HERE/archives-test.py" > "$WORK/archives/results"

@@ -1,6 +1,7 @@
 # extract.sh - the root unpacked again, from what the kernel kept, a file, a pipe
 # shellcheck shell=bash disable=SC2016
 
+"$LEAFROOT_TOP"/scripts/need.sh zstd=zstd xz=xz-utils lz4=lz4 || exit 1
 UNPACKED='leafroot: / is a tmpfs now: * unpacked in *'
 
 # What is there after the boot but in no archive is gone, what was lost is back,
@@ -18,7 +19,7 @@ PRISTINE='
   want pristine intact -t /root
   want mounts same_mounts
 '
-KEPT='echo kept > etc/kept && ln etc/kept etc/linked && setfattr -h -n user.x -v y etc/kept 2> /dev/null; :'
+KEPT='echo kept > etc/kept && ln etc/kept etc/linked'
 
 # retained KERNEL AFTER [OPTION]: /sys/firmware/initrd is there since 6.8
 retained()
@@ -88,13 +89,7 @@ unpacks limits stage="$INNER" cmdline=rootflags=size=20M,nr_inodes=2000 \
 # BEFORE='' bad NAME SAYS [KEY=VALUE...]: refused, and the old root is what it was
 bad()
 {
-  boot "extract-$1" "$BEFORE"'
-    mounts > /run/mounts
-    snap /run/before
-  ' '
-    want rootfs is_rootfs
-    want intact intact
-    want mounts same_mounts
+  boot "extract-$1" "$BEFORE$SEEN" "$UNTOUCHED"'
     deny newroot [ -e /newroot ]
   ' says="$2" leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init' "${@:3}"
 }
@@ -117,27 +112,14 @@ bad absent 'leafroot: archive /x/none: No such file or directory' \
 TIGHT="$INNER"' && mkdir -p big/opt && head -c 60M /dev/urandom > big/opt/data && (cd big &&
   find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && zstd -q1 --rm x/in.cpio && rm -r big &&
   mkdir opt && head -c 60M /dev/urandom > opt/old'
-BALLAST='
-  mkdir /ballast
-  mount -t tmpfs -o size=100% ballast /ballast
-  n=$(($(kb MemAvailable)/1024-75))
-  dd if=/dev/zero of=/ballast/file bs=1M count=$n 2> /run/dd
-'
-boot extract-tight "$BALLAST" "$INSIDE"'
+boot extract-tight 'ballast 75' "$INSIDE"'
   deny old [ -e /opt/old ]
   same data 62914560 stat -c %s /opt/data
 ' stage="$TIGHT" mem=700 limit=300 \
   leaf='exec leafroot -v -x /x/in.cpio.zst /newroot /sbin/init' \
-  says=any
-BEFORE=$BALLAST bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
+  says=any judge='
+    want emptied-first grep "emptying the old root first: the archive is good" log
+  '
+BEFORE='ballast 75' bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
   stage="$TIGHT"' && truncate -s -30000 x/in.cpio.zst' \
   leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
-
-# The log says that it was so.
-extract_judge()
-{
-  [ -e "$LOGS/extract-tight" ] || return 0
-  testing "boot extract-tight: says so" 'boot_result extract-tight > result
-    grep -o "emptying the old root first: the archive is good" "$LOGS/extract-tight/log"' \
-    "emptying the old root first: the archive is good\n" "" ""
-}

@@ -18,8 +18,9 @@ fuzz_start()
 {
   testing "fuzz: the corpus" "'$LEAFROOT_TOP/scripts/fuzz.sh' 0 |
     sed 's/ [0-9]* replayed/ replayed/'" "$(targets replayed)\n" "" ""
-  nice "$LEAFROOT_TOP/scripts/fuzz.sh" 60 > "$WORK/fuzz" 2>&1 &
+  setsid nice "$LEAFROOT_TOP/scripts/fuzz.sh" 60 > "$WORK/fuzz" 2>&1 &
   FUZZER=$!
+  BEHIND+=("$FUZZER")
 }
 
 fuzz_judge()

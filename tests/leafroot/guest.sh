@@ -1,4 +1,5 @@
-# guest.sh - what the scripts inside a booted test machine share (busybox sh)
+# guest.sh - what the scripts inside a booted test machine share (busybox sh), and
+# what judges it from outside
 # shellcheck shell=dash
 
 export PATH=/t/bin:/t:/sbin:/bin:/usr/sbin:/usr/bin
@@ -120,6 +121,14 @@ intact()
 
 # kb NAME: a figure of /proc/meminfo
 kb() { awk -v n="$1:" '$1 == n { print $2 }' /proc/meminfo; }
+
+# ballast MIB: a file on another mount takes the memory there is but for that
+ballast()
+{
+  mkdir /ballast && mount -t tmpfs -o size=100% ballast /ballast && sync || return 1
+  n=$(($(kb MemAvailable)/1024-$1))
+  dd if=/dev/zero of=/ballast/file bs=1M count=$n 2> /run/dd
+}
 
 # freed: memory is as it was at "kept". Cached is what tmpfs and ramfs take, to
 # the page: within 4 MiB. MemAvailable moves by some MiB of its own accord (what

@@ -4,11 +4,28 @@
 # as many at once as there are processors, boots_judge hands each result to
 # testing(). LEAFROOT_ONLY='glob' picks scenarios; KERNEL is what
 # scripts/kernel.sh takes.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 HERE=$LEAFROOT_TOP/tests/leafroot
 WORK=$LEAFROOT_TOP/generated/test LOGS=$LEAFROOT_TOP/generated/log/boot
 BOOTS=()
+
+# What runs behind the tests' backs, each in a session of its own so that it ends
+# whole, and with them.
+BEHIND=()
+trap '[ -z "$BEHIND" ] || kill -- "${BEHIND[@]/#/-}" 2> /dev/null' EXIT
+
+# Parts of boots: what there is before leafroot runs, and that it is all there is
+# after a refusal
+SEEN='
+  mounts > /run/mounts
+  snap /run/before
+'
+UNTOUCHED='
+  want rootfs is_rootfs
+  want intact intact
+  want mounts same_mounts
+'
 
 # The archives every boot starts with: kit.cpio is /t, all that the tests need
 # on any root; small.cpio is a root around it; script.cpio has /init.
@@ -62,13 +79,14 @@ pack() { (cd "$1" && find . | cpio -oH newc --quiet "${@:3}") > "${2:-$1.cpio}";
 # order. Keys: cmdline, mem (MiB), cpus, limit (s), leaf, says (globs, one for
 # each line that leafroot prints, by default the one that it is done; "any" for
 # do not care), stage (commands that add files to the archive), root (the
-# archive), disk (an image that stage makes, as an NVMe disk). With rdinit= in
-# cmdline there is no /init.
+# archive), disk (an image that stage makes, as an NVMe disk), judge (what has to
+# be true on this side when the machine is gone, in the directory where its log
+# is). With rdinit= in cmdline there is no /init.
 boot()
 {
   local name=$1 dir=$LOGS/$1 i cmdline='' mem=256 cpus=1 limit=180 \
     says='leafroot: / is a *fs now: * moved in *' \
-    leaf='exec leafroot /newroot /sbin/init' stage='' root=small disk=''
+    leaf='exec leafroot /newroot /sbin/init' stage='' root=small disk='' judge=''
 
   # shellcheck disable=SC2053
   [[ $name == ${LEAFROOT_ONLY:-*} ]] || return 0
@@ -78,21 +96,23 @@ boot()
   for i in "${@:4}"
   do
     case "${i%%=*}" in
-      cmdline|mem|cpus|limit|leaf|says|stage|root|disk)
+      cmdline|mem|cpus|limit|leaf|says|stage|root|disk|judge)
         printf -v "${i%%=*}" %s "${i#*=}" ;;
       *) echo "boot $name: ${i%%=*}?" >&2; exit 1 ;;
     esac
   done
   echo "$leaf" > "$dir/add/t/leaf"
+  echo "$judge" > "$dir/judge"
   (cd "$dir/add" && eval "$stage") || exit 1
 
   bases=("$WORK/$root.cpio" "$WORK/kit.cpio")
   [[ $cmdline == *rdinit=* ]] || bases+=("$WORK/script.cpio")
   declare -p cmdline mem cpus limit bases kernel disk > "$dir/conf"
   {
-    sed -nE 's/^ *(want|deny|same) ([^ ]*).*/=== \2 ok/p' "$dir"/add/t/{before,after}
-    echo "=== end ok"
-  } > "$dir/expected"
+    cat "$dir"/add/t/{before,after}
+    echo want end
+    cat "$dir/judge"
+  } | sed -nE 's/^ *(want|deny|same) ([^ ]*).*/=== \2 ok/p' > "$dir/expected"
   [ -z "$says" ] || echo "$says" > "$dir/says"
   BOOTS+=("$name")
 }
@@ -100,11 +120,10 @@ boot()
 boots_start()
 {
   [ ${#BOOTS[@]} -ne 0 ] || return 0
-  # A session of its own, so that the runner and its machines can be ended.
   printf '%s\n' "${BOOTS[@]/#/$LOGS/}" |
     setsid xargs -n 1 -P "${CPUS:-$(nproc)}" "$HERE/run.sh" &
   RUNNER=$!
-  trap 'kill -- -$RUNNER 2> /dev/null' EXIT
+  BEHIND+=("$RUNNER")
 }
 
 # Print what the boot NAME said: its markers, then leafroot's lines, each as the
@@ -120,7 +139,7 @@ boot_result()
     kill -0 "$RUNNER" 2> /dev/null || [ -e "$dir/done" ] || break
     sleep .2
   done
-  got=$(grep -a '^=== ' "$dir/log")
+  got=$(grep -a '^=== ' "$dir/log"; . "$HERE/guest.sh"; cd "$dir" && . ./judge)
   [ -e "$dir/says" ] && mapfile -t want < "$dir/says"
   [ "${want[0]}" = any ] && got+=$'\n'any || while read -r line
   do

@@ -47,7 +47,9 @@ keep()
     want proc [ -d /proc/self ]
     want leaf-freed soon freed
     freed
-  ' says="leafroot: / is a tmpfs now: * copied in *$last" "${@:2}"
+  ' says="leafroot: / is a tmpfs now: * copied in *$last" "${@:2}" judge='
+    same power-off "reboot: Power down" sh -c "tail -n 1 log | sed \"s/.*] //\""
+  '
 }
 keep 6.1 leaf='exec leafroot -k /old/root /newroot /sbin/init'
 keep cmdline cmdline='leafroot=keep=/old/root rootflags=noatime'
@@ -55,19 +57,6 @@ keep ramfs leaf='exec leafroot -k /old/root /newroot /sbin/init' \
   cmdline=root=/dev/none
 keep hand leaf='exec leafroot -k /old/root /newroot /sbin/init'
 on sid keep sid leaf='exec leafroot -f -k /old/root /newroot /sbin/init'
-
-# The kernel's last word is that it powers off.
-keep_judge()
-{
-  local i
-
-  for i in 6.1 cmdline ramfs hand sid
-  do
-    [ ! -e "$LOGS/keep-$i" ] || testing "boot keep-$i: power off" \
-      "boot_result keep-$i > result; tail -n 1 $LOGS/keep-$i/log | sed 's/.*] //'" \
-      "reboot: Power down\n" "" ""
-  done
-}
 
 # NEWROOT is mounted and filled: leafroot is a switch_root. Its own mounts stay.
 FILL='
@@ -132,29 +121,41 @@ filled disk-ro 'disk
 # The kernel's own way to a root: it mounts a disk, and no init of ours has run.
 # That is a leaf: it is given the options, no more. Then with -f into memory: the
 # disk is in use no more, and can be taken out. The machine that lent it compares
-# each byte (disk_judge).
+# each byte.
+"$LEAFROOT_TOP"/scripts/need.sh mke2fs=e2fsprogs || exit 1
 DISK='
   cp "$HERE/escape-guest.sh" t/escape-lib && mkdir ../root && cp -a "$WORK"/small/. "$WORK"/kit/t . ../root &&
     mke2fs -qF -t ext4 -b 4096 -d ../root ../disk 32M > /dev/null && rm -r ../root &&
     cd .. && sha256sum disk > disk.sum
 '
+DISK_IS='
+  . /t/escape-lib
+  disk_is() { root | sed "s/.* - //"; }
+  if [ -z "$STEP" ]
+  then
+    same type "ext4 /dev/root ro" disk_is
+  fi
+'
+disk_boot()
+{
+  boot "disk-$1" '' "$DISK_IS$2" disk=disk stage="$DISK" \
+    cmdline='rdinit=/none root=/dev/nvme0n1 ro init=/sbin/init' "${@:3}"
+}
 disk_root()
 {
-  boot "disk-$1" '' '
-    . /t/escape-lib
-    disk_is() { root | sed "s/.* - //"; }
+  disk_boot "$1" '
     case "$STEP" in
       "")
         mount -t sysfs sys /sys
         mount -t tmpfs -o mode=755 run /run
-        same type "ext4 /dev/root ro" disk_is
         same probe "0 leafroot: pivot_root works here" probe
         root > /run/root
         snap /run/before
-        STEP=1 exec leafroot -o noatime /newroot /sbin/init ;;
+        STEP=1 exec leafroot -o ro,noatime,errors=panic /newroot /sbin/init ;;
       1)
         same same-root "$(cut -d " " -f 1-5 /run/root)" sh -c ". /t/lib; root | cut -d \" \" -f 1-5"
         want options has ro noatime
+        same super "ext4 /dev/root ro,errors=panic" disk_is
         STEP=2 exec leafroot -f /newroot /sbin/init ;;
     esac
     want leaf is_leaf
@@ -164,22 +165,24 @@ disk_root()
     want gone soon [ ! -e /sys/class/nvme/nvme0 ]
     want still-there intact
     want write touch /file
-  ' says='leafroot: / is a tmpfs now: * copied in *' disk=disk stage="$DISK" \
-    cmdline='rdinit=/none root=/dev/nvme0n1 ro init=/sbin/init'
+  ' says='leafroot: / is a tmpfs now: * copied in *' \
+    judge='want untouched sha256sum -c disk.sum'
+}
+# With -o rw the disk can be written to, as by mount -o remount,rw.
+disk_rw()
+{
+  disk_boot "rw-$1" '
+    [ -n "$STEP" ] || STEP=1 exec leafroot -o rw /newroot /sbin/init
+    same super "ext4 /dev/root rw" disk_is
+    want options has rw
+    want write touch /file
+    sync
+  ' says= judge='deny untouched sha256sum -c disk.sum'
 }
 disk_root 6.1
+disk_rw 6.1
 on sid disk_root sid
-disk_judge()
-{
-  local i
-
-  for i in 6.1 sid
-  do
-    [ ! -e "$LOGS/disk-$i" ] || testing "boot disk-$i: the disk is untouched" \
-      "boot_result disk-$i > result; cd $LOGS/disk-$i && sha256sum -c disk.sum" \
-      "disk: OK\n" "" ""
-  done
-}
+on sid disk_rw sid
 
 # A disk root into memory (toram): the disk is unmounted and as it was, whether
 # it could be written or not.

@@ -1,8 +1,7 @@
 # memory.sh - memory that is just enough (sourced, bash)
 # shellcheck shell=bash disable=SC2016
 
-# A tree of 300 MiB on ramfs. What else there is of memory, but for 96 MiB, is
-# taken by a file on another mount, so that the kernel's own share and how the
+# A tree of 300 MiB on ramfs, and 96 MiB more: the kernel's own share and how the
 # tree came here do not count.
 just_enough='
   hurt-big /big 2000
@@ -16,11 +15,7 @@ just_enough='
   done > /large/one
   ln /large/one /large/two
   want tree [ $(du -skx / 2> /run/du | cut -f 1) -gt 300000 ]
-  mkdir /ballast
-  mount -t tmpfs -o size=100% ballast /ballast
-  sync
-  n=$(($(kb MemAvailable)/1024-96))
-  dd if=/dev/zero of=/ballast/file bs=1M count=$n 2> /run/dd
+  ballast 96
   echo "tree $(du -skx / 2> /run/du | cut -f 1) KiB, $(kb MemAvailable) KiB left"
   want tight [ $(kb MemAvailable) -lt 112000 ]
   snap /run/before -x /big/sizes -x /big/holes
@@ -28,6 +23,7 @@ just_enough='
   md5sum /large/one > /run/sum
 '
 
+# The log shows the peak, which is a constant.
 boot memory-tight "$just_enough" '
   want leaf is_leaf
   want intact intact -x /big/sizes -x /big/holes
@@ -37,7 +33,10 @@ boot memory-tight "$just_enough" '
   want links [ /large/one -ef /large/two ]
   want sealed sealed
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
-  leaf='exec leafroot -v -t tmpfs /newroot /sbin/init' says=any
+  leaf='exec leafroot -v -t tmpfs /newroot /sbin/init' says=any judge='
+    peak() { sed -n "s/^leafroot: peak \([0-9]*\) MiB above the tree$/\1/p" log; }
+    want peak [ "$(peak)" -le 48 ]
+  '
 
 # All copied first does not fit, and the old root is untouched.
 boot memory-tight-copy "$just_enough" '
@@ -47,13 +46,3 @@ boot memory-tight-copy "$just_enough" '
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
   leaf='exec leafroot -2 -t tmpfs /newroot /sbin/init' \
   says='leafroot: -2 needs * MiB more memory, * MiB are available'
-
-# The log shows the peak, which is a constant.
-peak() { sed -n 's/^leafroot: peak \([0-9]*\) MiB above the tree$/\1/p' "$LOGS/memory-tight/log"; }
-memory_judge()
-{
-  [ -e "$LOGS/memory-tight" ] || return 0
-  testing "boot memory-tight: the peak" \
-    'boot_result memory-tight > result; [ "$(peak)" -le 48 ] && echo small || peak' \
-    "small\n" "" ""
-}

@@ -65,14 +65,7 @@ boot console '' '
   same stderr /dev/ttyS0 readlink /proc/1/fd/2
 ' leaf='exec leafroot -c /dev/ttyS0 /newroot /sbin/init'
 
-boot dry-run '
-  mounts > /run/mounts
-  snap /run/before
-' '
-  want rootfs is_rootfs
-  want intact intact
-  want mounts same_mounts
-' leaf='exec leafroot -n /newroot /sbin/init' says=any
+boot dry-run "$SEEN" "$UNTOUCHED" leaf='exec leafroot -n /newroot /sbin/init' says=any
 
 boot off '
   snap /run/before

@@ -4,14 +4,8 @@
 # refuse NAME SAYS LEAF [KEY=VALUE...]
 refuse()
 {
-  boot "refuse-$1" '
-    mounts > /run/mounts
-    snap /run/before
-  ' '
-    want rootfs is_rootfs
+  boot "refuse-$1" "$SEEN" "$UNTOUCHED"'
     same init "/sbin/init one two" echo "$0" "$@"
-    want intact intact
-    want mounts same_mounts
   ' says="$2" leaf="$3" "${@:4}"
 }
 DO='exec leafroot /newroot /sbin/init one two'
@@ -40,14 +34,8 @@ refuse unknown 'leafroot: *' 'exec leafroot -Z /newroot /sbin/init one two'
 # The INIT given is no good: the first of the usual ones is run instead.
 lost()
 {
-  boot "refuse-$1" '
-    mounts > /run/mounts
-    snap /run/before
-  ' '
-    want rootfs is_rootfs
+  boot "refuse-$1" "$SEEN" "$UNTOUCHED"'
     same init /sbin/init echo "$0"
-    want intact intact
-    want mounts same_mounts
   ' says="leafroot: */opt/init*" leaf='exec leafroot /newroot /opt/init' "${@:2}"
 }
 lost init-missing

@@ -199,6 +199,13 @@ static char *size(unsigned long long bytes)
   return s;
 }
 
+// There's no init: none of the usual is WHERE. Returns -1.
+static int no_usual(char *where, char *name)
+{
+  return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
+    " %s%s", where, name);
+}
+
 // --- 1. read
 
 // All of file NAME in DIR, 64 kB at most. Returns it malloc()ed, or 0.
@@ -384,11 +391,11 @@ static int give_options(struct fsnew *n)
 static int already(void)
 {
   struct fsnew n;
-  int rc = fsnew_pick(&n, TT.oldroot, &why);
+  int rc = fsnew_pick(&n, TT.oldroot, "/", &why);
 
   n.ro = !strncmp(root->super, "ro", 2);
   if (!rc) rc = give_options(&n);
-  if (!rc && n.given) rc = fsnew_remount(&n, &why);
+  if (!rc) rc = fsnew_remount(&n, &why);
   if (!rc && (n.set || n.clear)
     && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
       rc = fault(&why, errno, "remounting", "/");
@@ -681,8 +688,7 @@ static int check_init(int in)
 
     if (TT.asked) return say("init %s: not in %s", *TT.init, archives->name);
 
-    return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
-      " is in %s", archives->name);
+    return no_usual("is in ", archives->name);
   }
   if (TT.init) {
     if (!initcheck(in, *TT.init, &why)) return 0;
@@ -699,8 +705,7 @@ static int check_init(int in)
     fault_clear(&why);
   }
 
-  return say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh"
-    " can be run");
+  return no_usual("can be run", "");
 }
 
 // PATH can't be emptied under who uses it, so its memory stays until then.
@@ -891,7 +896,7 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
   int rc;
 
   if (leaf.ramfs || (leaf.size && leaf.nr_inodes)) return 0;
-  if (fsnew_pick(&n, leaf.dir, &why)) return -1;
+  if (fsnew_pick(&n, leaf.dir, TT.newroot, &why)) return -1;
   sprintf(buf, "size=%llu", bytes);
   rc = leaf.size ? 0 : fsnew_option(&n, "", buf, &why);
   sprintf(buf, "nr_inodes=%llu", inodes);
@@ -1162,7 +1167,7 @@ static void run_init(void)
     if (argv) execve(*argv, argv, environ);
     free(argv);
   }
-  say("no init: none of /init /sbin/init /etc/init /bin/init /bin/sh runs");
+  no_usual("runs", "");
   hang();
 }
 
