@@ -650,7 +650,6 @@ static void dir_times(struct unpack *u)
 
   while ((d = u->dirs)) {
     u->dirs = d->next;
-    u->mtime = d->mtime;
     if ((last = locate(u, &u->parent, d->name))) {
       struct timespec ts[2] = {{.tv_sec = d->mtime}, {.tv_sec = d->mtime}};
 

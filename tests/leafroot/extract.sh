@@ -80,8 +80,11 @@ unpacks stdin stage="$INNER && xz -0 --check=crc32 x/in.cpio" \
 unpacks rdinit-file stage="$INNER && lz4 -ql x/in.cpio x/in.cpio.lz4" \
   cmdline='rdinit=/sbin/leafroot init=/sbin/init leafroot=extract=/x/in.cpio.lz4'
 # The second is unpacked over the first.
-unpacks two stage="$INNER"' && mkdir -p etc && echo other > etc/kept &&
-  find etc | cpio -oH newc --quiet > x/first && rm -r etc' \
+boot extract-two '' "$INSIDE"'
+  same first first cat /opt/first
+' says="$UNPACKED" stage="$INNER"' && mkdir -p etc opt &&
+  echo other > etc/kept && echo first > opt/first &&
+  find etc opt | cpio -oH newc --quiet > x/first && rm -r etc opt' \
   leaf='exec leafroot -x /x/first -x /x/in.cpio /newroot /sbin/init'
 unpacks limits stage="$INNER" cmdline=rootflags=size=20M,nr_inodes=2000 \
   leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init'
@@ -94,13 +97,14 @@ bad()
   ' says="$2" leaf='exec leafroot -x /x/in.cpio /newroot /sbin/init' "${@:3}"
 }
 # Verified first, as there is a limit; or found when half of it is unpacked
-BEFORE=''
+BEFORE='' no_init='No such file or directory'
 for i in '' rootflags=size=40M
 do
   bad "cut${i:+-limit}" 'leafroot: /x/in.cpio: archive offset *: ends inside an entry' \
     stage="$INNER"' && truncate -s -30000 x/in.cpio' cmdline="$i"
-  bad "no-init${i:+-limit}" "leafroot: *init /sbin/init*" \
+  bad "no-init${i:+-limit}" "leafroot: init /sbin/init: $no_init" \
     stage="$INNER"' && echo x | cpio -oH newc --quiet > x/in.cpio' cmdline="$i"
+  no_init='not in /x/in.cpio'
 done
 bad size 'leafroot: tree needs * MiB in * inodes, rootflags size=2M holds 2 MiB' \
   stage="$INNER" cmdline=rootflags=size=2M

@@ -106,7 +106,7 @@ config LEAFROOT_LZO
 #include "lib/seal.h"
 
 GLOBALS(
-  char opt[128];           // which options were given, -x is opt['x']
+  char opt[128];           // which options were given, -v is opt['v']
   char self[4096];         // where our program is
   char *source;            // the archive that's being read
   char *newroot, *dev, *type, *keep, *keepopt, **init, **args;
@@ -249,7 +249,6 @@ static void read_leafroot(char *list)
     }
     if (!strcmp(s, "extract") || strstart(&s, "extract=")) {
       append(&TT.x, *s == 'e' ? 0 : s);
-      TT.opt['x'] = 1;
       continue;
     }
     for (i = 0; i<ARRAY_LEN(words); i++) if (!strcmp(s, words[i].word)) break;
