@@ -307,6 +307,8 @@ def main():
              'memory': memory}
     for part in sys.argv[1:] or parts:
         for name, wrong in parts[part]():
+            # A line each, whatever it quotes
+            wrong = wrong.strip().replace('\n', ' | ')
             print('%s%s' % (name, ': ' + wrong if wrong else ' ok'), flush=True)
 
 
