@@ -181,6 +181,15 @@ disk_rw()
 }
 disk_root 6.1
 disk_rw 6.1
+disk_boot refused '
+  if [ -z "$STEP" ]
+  then
+    want protect blockdev --setro /dev/nvme0n1
+    STEP=1 exec leafroot -o rw /newroot /sbin/init
+  fi
+  same super "ext4 /dev/root ro" disk_is
+  deny write touch /file
+' says='leafroot: remounting /: *' judge='want untouched sha256sum -c disk.sum'
 on sid disk_root sid
 on sid disk_rw sid
 
