@@ -100,9 +100,9 @@ struct mountinfo *mountinfo_parse(char *text)
 }
 
 // If the text of LEN bytes at BUF ends in the same line twice, returns how long
-// that is, else 0. In a namespace with no mount but rootfs, as the kernel starts
-// /init in, 6.18 gives that one's line again for ever. (6.12 does not; on 7.0
-// rootfs has a parent.)
+// that is, else 0. In a namespace with no mount but rootfs, as the kernel
+// starts /init in, 6.18 gives that one's line again for ever. (6.12 does not;
+// on 7.0 rootfs has a parent.)
 static size_t repeats(char *buf, size_t len)
 {
   char *last = len>1 ? memrchr(buf, '\n', len-1) : 0;

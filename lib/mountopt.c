@@ -119,7 +119,8 @@ static int refused(struct fsnew *n, char *step, char *from, char *opt,
   return fault(f, 0, step, "%s%s: %s", from, opt, libbuf+2);
 }
 
-// Start a file system of TYPE, which stays the caller's. Leaves a fault "mounting" TYPE. Returns 0 or -1.
+// Start a file system of TYPE, which stays the caller's. Leaves a fault
+// "mounting" TYPE. Returns 0 or -1.
 int fsnew_open(struct fsnew *n, char *type, struct fault *f)
 {
   memset(n, 0, sizeof(*n));

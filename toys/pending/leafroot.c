@@ -974,10 +974,10 @@ static int fill_tree(void)
   return rc;
 }
 
-// Step 6: fill it. Where no option limits the leaf
-// it has no limit while it's filled, and then the kernel's default, or more if
-// what's in it needs more. (To limit what is unlimited is EINVAL, so "no limit"
-// is many times the memory there is.)
+// Step 6: fill it. Where no option limits the leaf it has no limit while it's
+// filled, and then the kernel's default, or more if what's in it needs more.
+// (To limit what is unlimited is EINVAL, so "no limit" is many times the memory
+// there is.)
 static int fill(void)
 {
   unsigned long long bytes = leafsf.f_blocks*leafsf.f_bsize,
