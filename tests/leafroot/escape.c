@@ -11,8 +11,8 @@
 // to the bottom of the namespace with setns(). What is found there is told as
 // one line. With DO "put" TEXT is left there for another container, with "get"
 // what another one left is printed. With "hold" it stays in the container until
-// it is killed, "ready" is printed first. With "seal" it says what of the seal is
-// left when its mount is opened, and when its superblock is.
+// it is killed, "ready" is printed first. With "seal" it says what of the seal
+// is left when its mount is opened, and when its superblock is.
 //
 // ENTER "in" is for use in a container that a runtime made, with CAP_SYS_ADMIN.
 //
@@ -104,8 +104,8 @@ static void reopen(char *what, unsigned long flags)
   rmdir("/escaped.d");
 }
 
-// The layers of the seal, each with those above it taken off: one line. They are
-// put on again.
+// The layers of the seal, each with those above it taken off: one line. They
+// are put on again.
 static void layers(void)
 {
   struct statvfs st;
