@@ -37,7 +37,7 @@ case "$trees" in
 esac
 
 scripts/need.sh tar=tar cpio=cpio bsdtar=libarchive-tools rsync=rsync zstd=zstd lz4=lz4 \
-  busybox=busybox unshare=util-linux python3=python3-minimal || exit 1
+  busybox=busybox unshare=util-linux python3=python3 || exit 1
 mkdir -p "$dir/bin" "$dir/faith" "$dir/src" "$dir/dst" || exit 1
 exec 7> "$dir/lock" && flock -n 7 || die "another bench runs"
 for i in run limit tree init

@@ -17,10 +17,13 @@ log=generated/log/demo
 scripts/need.sh qemu-system-x86_64=qemu-system-x86 || exit 1
 # shellcheck disable=SC2153
 case "$KERNEL" in
-  */*) kernel=$KERNEL ;;
-  *) kernel=$(scripts/kernel.sh "${KERNEL:-6.1}" | head -n 1)/vmlinuz ;;
+  */*)
+    kernel=$KERNEL
+    [ -f "$kernel" ] || die "no kernel $kernel" ;;
+  *)
+    kernel=$(scripts/kernel.sh "${KERNEL:-6.1}") || exit 1
+    kernel=$kernel/vmlinuz ;;
 esac
-[ -f "$kernel" ] || die "no kernel $kernel"
 
 # qemu LIMIT APPEND INITRD: boot, for LIMIT seconds at most, 0 for as long as it
 # likes. On a busy host the emulated timer can be late for the kernel's check

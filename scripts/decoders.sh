@@ -73,11 +73,10 @@ zstd()
 small()
 {
   cc lz4 lib "-DLZ4_MEMORY_USAGE=10 -O2" lz4
-  cp "$src/lz4/lib/lz4.h" "$lib/include"
   cc lzo2 src "-I$src/lzo2/include -I$src/lzo2/src" lzo1x_d2 lzo_crc lzo_util
-  cp -r "$src/lzo2/include/lzo" "$lib/include"
   cc bzip2 . -DBZ_NO_STDIO bzlib decompress crctable randtable huffman
-  cp "$src/bzip2/bzlib.h" "$lib/include"
+  cp -r "$src/lz4/lib/lz4.h" "$src/bzip2/bzlib.h" "$src/lzo2/include/lzo" \
+    "$lib/include"
 }
 
 # Which of its loops fits the processor lib/decompress.c finds out: ISA-L's own
@@ -105,8 +104,8 @@ build()
   echo 'int a = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;' |
     gcc -E -x c - | grep -q '4321 == 4321' && order=-DWORDS_BIGENDIAN
   xz && zstd && small && isal || exit 1
-  rm -f "$lib/lib/libdecoders.a"
-  ar rcs "$lib/lib/libdecoders.a" "$obj"/*.o && rm -r "$obj"
+  rm -f "$lib/lib/libdecoders.a" &&
+    ar rcs "$lib/lib/libdecoders.a" "$obj"/*.o && rm -r "$obj"
 }
 
 scripts/need.sh gcc=gcc musl-gcc=musl-tools nasm=nasm || exit 1
@@ -116,5 +115,5 @@ id=$(cd "$src" && for i in $names; do cat "$i.id"; done
   cksum "$top/scripts/decoders.sh"; echo "$CFLAGS")
 [ "$id" != "$(cat "$lib/decoders.id" 2> /dev/null)" ] || exit 0
 echo "build decoders" >&2
-(set -e; build) > "$log" 2>&1 || die "$(tail -n 1 "$log")"
+(build) > "$log" 2>&1 || die "$(tail -n 1 "$log")"
 echo "$id" > "$lib/decoders.id"

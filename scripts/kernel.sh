@@ -73,6 +73,8 @@ fetch()
     6.1|6.1.*) set -- bookworm ;;
     6.12*) set -- trixie bookworm-backports ;;
     [0-9]*) set -- trixie-backports forky sid experimental ;;
+    # What was new there may have moved on
+    experimental) set -- experimental sid ;;
     *) set -- "$want" ;;
   esac
   for suite

@@ -18,7 +18,7 @@ fuzz_start()
 {
   testing "fuzz: the corpus" "'$LEAFROOT_TOP/scripts/fuzz.sh' 0 |
     sed 's/ [0-9]* replayed/ replayed/'" "$(targets replayed)\n" "" ""
-  setsid nice "$LEAFROOT_TOP/scripts/fuzz.sh" 60 > "$WORK/fuzz" 2>&1 &
+  setsid "$LEAFROOT_TOP/scripts/fuzz.sh" 60 > "$WORK/fuzz" 2>&1 &
   FUZZER=$!
   BEHIND+=("$FUZZER")
 }

@@ -100,7 +100,8 @@ sealed_now()
     END { exit bad || NR != 2 }'
 }
 
-emptied() { below | awk '!/^(mkdir|create) / { print; bad = 1 } END { exit bad }'; }
+emptied() { below | awk '!/^(mkdir|create) / { print; bad = 1 }
+    END { exit bad || NR != 2 }'; }
 
 # snap FILE [OPTIONS]: the manifest of the root, also under its mounts. Writing
 # to a terminal stamps its node now and then.

@@ -44,6 +44,12 @@ testing "options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \
   "ran\n0\nrw,nosuid,noatime size=10240k,nr_inodes=2048\n" "" ""
+testing "a dry run looks at options and init, and changes nothing" \
+  "in_leaf 'ok -n -o size=10M; ok -n -o bogus=1
+    leafroot -n /n /no/init 2>&1; echo \$?; grep -c size= /proc/self/mountinfo'" \
+  "leafroot: / can be pivoted from: would give it the options and run /bin/echo\n0\n\
+leafroot: option -o bogus=1: tmpfs: Unknown parameter 'bogus'\n1\n\
+leafroot: init /no/init: No such file or directory\n1\n0\n" "" ""
 testing "init missing" "in_leaf 'leafroot /n /no/init 2> e; echo \$?; grep -c . e; grep -c /no/init e'" \
   "127\n1\n1\n" "" ""
 testing "init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; echo \$?; grep -c . e; grep -c /opt/i e'" \

@@ -65,7 +65,10 @@ boot console '' '
   same stderr /dev/ttyS0 readlink /proc/1/fd/2
 ' leaf='exec leafroot -c /dev/ttyS0 /newroot /sbin/init'
 
-boot dry-run "$SEEN" "$UNTOUCHED" leaf='exec leafroot -n /newroot /sbin/init' says=any
+boot dry-run "$SEEN" "$UNTOUCHED" leaf='exec leafroot -n /newroot /sbin/init' \
+  says='leafroot: / holds * MiB in * inodes, the largest file * MiB: /t/busybox
+leafroot: * MiB are available, the peak expected is * MiB above the tree
+leafroot: would move it to a tmpfs on /newroot, move that over / and run /sbin/init'
 
 boot off '
   snap /run/before
@@ -89,13 +92,16 @@ boot quiet-option '' '
   want leaf is_leaf
 ' leaf='exec leafroot -q /newroot /sbin/init' says=
 
+STEPS='
+  want step grep -q "^leafroot: survey: [0-9]* ms$" log
+'
 boot verbose '' '
   want leaf is_leaf
-' cmdline=leafroot=verbose says=any
+' cmdline=leafroot=verbose says=any judge="$STEPS"
 
 boot verbose-option '' '
   want leaf is_leaf
-' leaf='exec leafroot -v /newroot /sbin/init' says=any
+' leaf='exec leafroot -v /newroot /sbin/init' says=any judge="$STEPS"
 
 # Hanging is seen from beside: PID 1 is still leafroot after a while, in the old
 # root, and the machine is not busy.

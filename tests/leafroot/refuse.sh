@@ -29,7 +29,7 @@ refuse newroot-parent 'leafroot: */no/dir*' \
   'exec leafroot /no/dir/new /sbin/init one two'
 refuse console 'leafroot: */dev/none*' \
   'exec leafroot -c /dev/none /newroot /sbin/init one two'
-refuse unknown 'leafroot: *' 'exec leafroot -Z /newroot /sbin/init one two'
+refuse unknown 'leafroot: -Z: unknown option' 'exec leafroot -Z /newroot /sbin/init one two'
 
 # The INIT given is no good: the first of the usual ones is run instead.
 lost()

@@ -45,7 +45,8 @@ boot tree-copy '
 # ramfs has no xattrs. What was moved before that is seen comes back.
 boot tree-no-xattrs '
   hurt /hurt
-'"$SEEN" "$UNTOUCHED" mem=512 leaf='exec leafroot -t ramfs /newroot /sbin/init' says='leafroot: *'
+'"$SEEN" "$UNTOUCHED" mem=512 leaf='exec leafroot -t ramfs /newroot /sbin/init' \
+  says='leafroot: copying the attributes of *: Not supported'
 
 # Nothing can be moved out of a root that is read-only, nor NEWROOT be made.
 boot tree-read-only '

@@ -386,18 +386,20 @@ static int give_options(struct fsnew *n)
   }
 }
 
-// "/" can be pivoted from already: give it the options, and that is all.
+// "/" can be pivoted from already: give it the options, and that is all. With
+// -n they are only checked, which the kernel does when it takes them.
 static int already(void)
 {
   struct fsnew n;
   int rc = fsnew_pick(&n, TT.oldroot, "/", &why);
 
   n.ro = !strncmp(root->super, "ro", 2);
-  if (!rc) rc = give_options(&n);
-  if (!rc) rc = fsnew_remount(&n, &why);
-  if (!rc && (n.set || n.clear)
-    && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
-      rc = fault(&why, errno, "remounting", "/");
+  if (!rc && !(rc = give_options(&n)) && !TT.opt['n']) {
+    rc = fsnew_remount(&n, &why);
+    if (!rc && (n.set || n.clear)
+      && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
+        rc = fault(&why, errno, "remounting", "/");
+  }
   fsnew_close(&n);
 
   return rc;
@@ -492,9 +494,13 @@ static int look(void)
     && (unsigned)rootsf.f_type != MAGIC_RAMFS;
   if (look_newroot()) return -1;
   if (!TT.rootfs && !TT.taken && !TT.opt['f'] && !TT.opt['u']) {
-    if (TT.opt['n']) say("/ can be pivoted from: would only run init");
+    if (already()) return -1;
+    if (!TT.opt['n']) return 1;
+    if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
+    say("/ can be pivoted from: would give it the options and run %s",
+      TT.init ? *TT.init : "init");
 
-    return (!TT.opt['n'] && already()) ? -1 : 1;
+    return 1;
   }
 
   // A root that's to be kept stays whole, as one does that others have too, or
