@@ -147,6 +147,7 @@ nullfs_kernel()
     want same-root [ "$(root | cut -d " " -f 1-5)" = "$(cut -d " " -f 1-5 /run/root)" ]
     want still-rootfs grep -q " / / .* - rootfs " /proc/self/mountinfo
     want options has nosuid size=153600k nr_inodes=20480
+    same stdin /dev/ttyS0 readlink /proc/1/fd/0
     want intact intact
     want mounts same_mounts
     deny talk talk pivot pivot
@@ -156,7 +157,8 @@ nullfs_kernel()
     '"$FAST$WORKS"'
     want fast fast
     echo "--- $o"
-  ' stage="$ESCAPE_STAGE" says= cmdline='rootflags=size=150M,nosuid,nr_inodes=20k'
+  ' stage="$ESCAPE_STAGE" says= cmdline='rootflags=size=150M,nosuid,nr_inodes=20k' \
+    leaf='exec leafroot -c /dev/ttyS0 /newroot /sbin/init'
   boot "kernel-$1-f" "$EVERY"'
     snap /run/before
     kept

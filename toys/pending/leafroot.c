@@ -386,13 +386,33 @@ static int give_options(struct fsnew *n)
   }
 }
 
-// "/" can be pivoted from already: give it the options, and that is all. With
-// -n they are only checked, which the kernel does when it takes them.
+// Can the device of -c be opened?
+static int check_console(void)
+{
+  int fd = TT.dev ? console_open(TT.dev) : 0;
+
+  if (fd == -1) return fault(&why, errno, "-c", "%s", TT.dev);
+  if (fd) close(fd);
+
+  return 0;
+}
+
+// Open what stands in the way of unmounting the old root anew, or with -c all.
+static void reopen(void)
+{
+  if (console_leave(rootst.st_dev, TT.dev))
+    say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
+}
+
+// "/" can be pivoted from already: give it the options, open the console, and
+// that is all. With -n it's only checked, an option by the kernel taking it.
 static int already(void)
 {
   struct fsnew n;
-  int rc = fsnew_pick(&n, TT.oldroot, "/", &why);
+  int rc = check_console();
 
+  if (rc) return rc;
+  rc = fsnew_pick(&n, TT.oldroot, "/", &why);
   n.ro = !strncmp(root->super, "ro", 2);
   if (!rc && !(rc = give_options(&n)) && !TT.opt['n']) {
     rc = fsnew_remount(&n, &why);
@@ -401,8 +421,18 @@ static int already(void)
         rc = fault(&why, errno, "remounting", "/");
   }
   fsnew_close(&n);
+  if (rc) return rc;
 
-  return rc;
+  if ((TT.x || TT.keep) && !TT.opt['q'])
+    say("/ can be pivoted from: nothing is %s without -f",
+      TT.x ? "unpacked" : "kept");
+  if (TT.opt['n']) {
+    if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
+    say("/ can be pivoted from: would give it the options and run %s",
+      TT.init ? *TT.init : "init");
+  } else if (TT.dev) reopen();
+
+  return 0;
 }
 
 // NEWROOT: nothing yet, a directory of the old root, or a root that somebody
@@ -493,15 +523,8 @@ static int look(void)
   TT.disk = (unsigned)rootsf.f_type != MAGIC_TMPFS
     && (unsigned)rootsf.f_type != MAGIC_RAMFS;
   if (look_newroot()) return -1;
-  if (!TT.rootfs && !TT.taken && !TT.opt['f'] && !TT.opt['u']) {
-    if (already()) return -1;
-    if (!TT.opt['n']) return 1;
-    if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
-    say("/ can be pivoted from: would give it the options and run %s",
-      TT.init ? *TT.init : "init");
-
-    return 1;
-  }
+  if (!TT.rootfs && !TT.taken && !TT.opt['f'] && !TT.opt['u'])
+    return already() ? -1 : 1;
 
   // A root that's to be kept stays whole, as one does that others have too, or
   // that is no memory; and what can't be written to can't be emptied before the
@@ -748,8 +771,6 @@ static void left_behind(struct holder *h)
 // Step 4: check everything that can be known before anything is changed.
 static int check(void)
 {
-  int fd;
-
   if (!TT.pid1 && !TT.opt['n'] && !TT.opt['u'] && TT.rootfs)
     return say("only PID 1 can leave rootfs, run it as: exec leafroot %s ...",
       TT.newroot);
@@ -757,11 +778,7 @@ static int check(void)
     || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", *TT.init);
-  if (TT.dev) {
-    if (-1 == (fd = console_open(TT.dev)))
-      return fault(&why, errno, "-c", "%s", TT.dev);
-    close(fd);
-  }
+  if (check_console()) return -1;
   if (!TT.taken) loops();
   if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
@@ -1118,8 +1135,7 @@ static void wipe_and_seal(void)
   off_t off = 0;
   struct stat st;
 
-  if ((TT.pid1 || TT.dev) && console_leave(rootst.st_dev, TT.dev))
-    say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
+  if (TT.pid1 || TT.dev) reopen();
   if (!TT.rootfs || TT.keep || TT.opt['u'] || TT.disk) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
   if (fork()) return (void)close(*fds);
