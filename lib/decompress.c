@@ -71,14 +71,13 @@ struct decompress_state {
   int err;                      // errno if that says more
 };
 
-// Get bytes of the file: at least one at s->at, unless s->have stays 0: the
-// end, or (s->err) an error. A reader that was told to stop sees the end.
-static unsigned long more(struct decompress_state *s)
+// Read up to LEN bytes of the file to BUF. Returns how many, 0 at the end, or
+// -1 with s->err. A reader that was told to stop sees the end.
+static ssize_t get(struct decompress_state *s, void *buf, unsigned long len)
 {
   struct pollfd p = {.fd = s->fd, .events = POLLIN};
-  ssize_t len;
+  ssize_t got;
 
-  if (s->have || s->err) return s->have;
   // A pipe can stay silent for good after the caller found the archive bad.
   while (s->wait && !poll(&p, 1, 100)) {
     char stop;
@@ -90,14 +89,23 @@ static unsigned long more(struct decompress_state *s)
     pthread_mutex_unlock(&s->lock);
     if (stop) return 0;
   }
-  do len = read(s->fd, s->at = s->raw, RAW);
-  while (len<0 && errno==EINTR);
-  if (len<0) {
-    s->err = errno;
-    len = 0;
-  }
+  do got = read(s->fd, buf, len);
+  while (got<0 && errno==EINTR);
+  if (got<0) s->err = errno;
 
-  return s->have = len;
+  return got;
+}
+
+// Get bytes of the file: at least one at s->at, unless s->have stays 0: the
+// end, or (s->err) an error.
+static unsigned long more(struct decompress_state *s)
+{
+  ssize_t len;
+
+  if (s->have || s->err) return s->have;
+  len = get(s, s->at = s->raw, RAW);
+
+  return s->have = len<0 ? 0 : len;
 }
 
 static void use(struct decompress_state *s, unsigned long len)
@@ -500,7 +508,9 @@ static int un_lz4(struct decompress_state *s)
 
   if (ring(s, 8<<20, 2)) return -1;
   if (!(in = malloc(max))) s->err = ENOMEM;
-  else if (!exactly(s, head, 4)) for (;;) {
+  else if (exactly(s, head, 4) || memcmp(head, "\2\x21\x4c\x18", 4))
+    bad(s, "damaged header");
+  else for (;;) {
     for (len = 0; len<4; len++) {
       if (!more(s)) break;
       head[len] = *s->at;
@@ -542,10 +552,8 @@ static int together(struct decompress_state *s, unsigned long len)
   if (s->have>=len) return 0;
   memmove(s->raw, s->at, s->have);
   s->at = s->raw;
-  do {
-    if ((n = read(s->fd, s->raw+s->have, RAW-s->have))>0) s->have += n;
-  } while (n>0 ? s->have<len : n && errno == EINTR);
-  if (n<0) s->err = errno;
+  do if ((n = get(s, s->raw+s->have, RAW-s->have))>0) s->have += n;
+  while (n>0 && s->have<len);
 
   return s->have<len ? bad(s, "truncated") : 0;
 }
@@ -582,21 +590,24 @@ static int zstd_blocks(struct decompress_state *s, ZSTD_DCtx *z)
   s->count = RING;
   if (turn(s)) return -1;
   for (ZSTD_decompressBegin(z); (n = ZSTD_nextSrcSizeToDecompress(z));) {
-    if (together(s, n)) return -1;
+    if (together(s, n)) break;
     if (s->used>=SLOT || size-pos<block+64) {
       give(s, s->memory+pos-s->used);
-      if (turn(s)) return -1;
+      if (turn(s)) break;
     }
     if (size-pos<block+64) pos = 0;
     rc = ZSTD_decompressContinue(z, s->memory+pos, block, s->at, n);
-    if (ZSTD_isError(rc)) return zstd_bad(s, rc);
+    if (ZSTD_isError(rc)) {
+      zstd_bad(s, rc);
+      break;
+    }
     use(s, n);
     pos += rc;
     s->used += rc;
   }
   give(s, s->memory+pos-s->used);
 
-  return 0;
+  return n ? -1 : 0;
 }
 
 static int un_zstd(struct decompress_state *s)
@@ -635,6 +646,7 @@ static void ended(void *data)
 {
   struct decompress_state *s = data;
 
+  if (s->run) bad(s, "damaged");
   if (s->used) give(s, s->memory+s->head%s->count*s->size);
   pthread_mutex_lock(&s->lock);
   s->done = 1;
@@ -646,11 +658,10 @@ static void *run(void *data)
 {
   struct decompress_state *s = data;
 
-  s->why = "damaged";
   pthread_cleanup_push(ended, s);
-  s->why = 0;
   // A file error says more than the end it looked like.
   if (s->run(s) && !s->why && !s->err) s->why = "stopped";
+  s->run = 0;
   pthread_cleanup_pop(1);
 
   return 0;
@@ -770,9 +781,8 @@ int decompress_open(struct decompress *d, struct fault *f)
   if (d->have == 1) {
     *s->raw = *s->at;
     s->at = s->raw;
-    do rc = read(s->fd, s->raw+1, RAW-1);
-    while (rc<0 && errno==EINTR);
-    if (rc<0) return fault(f, errno, "reading", "archive at offset %llu",
+    rc = get(s, s->raw+1, RAW-1);
+    if (rc<0) return fault(f, s->err, "reading", "archive at offset %llu",
       s->offset+1);
     s->have = d->have = 1+rc;
     d->at = s->at;

@@ -224,6 +224,8 @@ static int own(struct unpack *u, int fd, char *last, int fresh)
   if (chowned) rc = fd == -1
     ? fchownat(dir, last, u->uid, u->gid, AT_SYMLINK_NOFOLLOW)
     : fchown(fd, u->uid, u->gid);
+  if (rc && errno == EINVAL && u->a->spare)
+    rc = say(u, "its owner left out (not one of this user namespace)");
   if (!rc && !S_ISLNK(u->mode) && (chowned || u->mode&07000))
     rc = fd == -1 ? fchmodat(dir, last, u->mode&07777, 0)
       : fchmod(fd, u->mode&07777);
@@ -431,6 +433,8 @@ static int node(struct unpack *u, struct link *l, char *last)
       return own(u, -1, last, 0) ? -1 : touch(u, last);
     }
   }
+  // To a user namespace mknod() is EPERM, but for FIFOs and sockets
+  if (rc && errno == EPERM && u->a->spare) return say(u, "left out (a device)");
   if (rc) return failed(u, "creating");
 
   return own(u, -1, last, 1) ? -1 : touch(u, last);
@@ -484,9 +488,17 @@ static int entry(struct unpack *u)
   if (a->dir != -1) {
     if (!(last = locate(u, &u->parent, u->name)) && failed(u, "creating"))
       return -1;
-  } else if (u->names && type && names_add(u->names, u->name, type, u->target))
-  {
-    if (failed(u, "creating")) return -1;
+  } else {
+    int known = reg || dev || S_ISDIR(type) || S_ISLNK(type);
+
+    // Both remove what is in the way first: of a link that can be its own file.
+    // Its mode becomes that of all names
+    if (l || !known) names_remove(u->names, u->name);
+    if (l && (names_find(u->names, l->name, 1)&S_IFMT) == type)
+      names_add(u->names, l->name, u->mode, 0);
+    else if (l) known = 0;
+    if (known && names_add(u->names, u->name, u->mode, u->target)
+      && failed(u, "creating")) return -1;
   }
   if (!last) return reg ? contents(u, -1) : 0;
 
@@ -504,15 +516,16 @@ static int entry(struct unpack *u)
 static int slashes(struct unpack *u)
 {
   unsigned long len = strlen(u->name);
-  struct stat st;
+  struct stat st = {0};
   char *last;
 
   if (len<2 || u->name[len-1] != '/') return 0;
   while (len>1 && u->name[len-1] == '/') u->name[--len] = 0;
   if (!S_ISDIR(u->mode)) return 1;
-  if (u->a->dir != -1 && (last = locate(u, &u->parent, u->name))
-    && !fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW)
-    && S_ISLNK(st.st_mode)) strcpy(u->name+len, "/.");
+  if (u->a->dir == -1) st.st_mode = names_find(u->names, u->name, 1);
+  else if ((last = locate(u, &u->parent, u->name)))
+    fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW);
+  if (st.st_mode && !S_ISDIR(st.st_mode)) strcpy(u->name+len, "/.");
 
   return 0;
 }
@@ -706,8 +719,11 @@ int initramfs_read(struct initramfs *a, struct fault *f)
 
   rc = archive(u);
   dir_times(u);
-  while (u->names && want && *want && !a->found)
-    a->found = names_find(u->names, *want++) == S_IFREG;
+  while (u->names && want && *want && a->found<3) {
+    unsigned mode = names_find(u->names, *want++, 0);
+
+    if (S_ISREG(mode)) a->found |= mode&0111 ? 3 : 1;
+  }
 
 done:
   if (u) {

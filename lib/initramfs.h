@@ -5,6 +5,8 @@ struct initramfs {
   int dir;                  // where to unpack it. -1: only verify it
   char **want;              // paths of which one has to be in it, 0 at the
                             // end, or none: 0. Looked for if dir == -1
+  int spare;                // in a user namespace: go without what that may
+                            // not have, devices and other owners
   // Called with each thing the kernel would leave out and not mention, a line
   // like "offset 512: etc/x: no such directory, left out". Can be 0.
   void (*say)(void *context, char *line);
@@ -14,7 +16,8 @@ struct initramfs {
   // holds them, that is in pages of 4096, and at most: something that was
   // replaced later on counts too.
   unsigned long long bytes, inodes, largest;
-  int found;                // want: 1 a file of those is in it, 0 not
+  int found;                // want: 1 a file of those is in it, 3 and one of
+                            // them may be run, 0 none
 };
 
 struct fault;

@@ -13,8 +13,11 @@
 struct name {
   uint64_t hash;
   unsigned target, kids;    // offset in texts; how many names it contains
-  unsigned short type;      // S_IFMT bits. 0: no name here
+  unsigned short mode;      // S_IFMT and 0111 bits. 0: no name here
 };
+
+// What was a name once: no S_IFMT has all bits set
+#define GONE S_IFMT
 
 struct names {
   struct name *table;
@@ -45,7 +48,7 @@ void names_free(struct names *n)
   free(n);
 }
 
-// The place of the path of LEN bytes, which is free if it has no type.
+// The place of the path of LEN bytes, which is free if it has no mode.
 static struct name *place(struct names *n, char *path, unsigned long len)
 {
   uint64_t hash = 0xcbf29ce484222325;
@@ -57,7 +60,7 @@ static struct name *place(struct names *n, char *path, unsigned long len)
   for (i = hash;; i++) {
     struct name *nn = n->table+(i&(n->size-1));
 
-    if (nn->type && nn->hash != hash) continue;
+    if (nn->mode && nn->hash != hash) continue;
     nn->hash = hash;
 
     return nn;
@@ -71,8 +74,8 @@ static int grow(struct names *n)
   unsigned long i, j;
 
   if (!nn) return -1;
-  for (i = 0; i<n->size; i++) if (old[i].type) {
-    for (j = old[i].hash;; j++) if (!nn[j&(n->size*2-1)].type) break;
+  for (i = 0; i<n->size; i++) if (old[i].mode) {
+    for (j = old[i].hash;; j++) if (!nn[j&(n->size*2-1)].mode) break;
     nn[j&(n->size*2-1)] = old[i];
   }
   free(old);
@@ -115,9 +118,9 @@ static long resolve(struct names *n, char *path, int last)
     nn = place(n, n->path, len);
     if (!*s && last) return len;
     errno = ENOENT;
-    if (!nn->type) return -1;
+    if (!nn->mode || nn->mode == GONE) return -1;
     errno = ENOTDIR;
-    if (S_ISLNK(nn->type)) {
+    if (S_ISLNK(nn->mode)) {
       char *target = n->texts+nn->target;
       unsigned long tl = strlen(target), sl = strlen(s);
 
@@ -129,7 +132,7 @@ static long resolve(struct names *n, char *path, int last)
       rest[tl] = '/';
       s = rest;
       len = *target == '/' ? 0 : old;
-    } else if (*s && !S_ISDIR(nn->type)) return -1;
+    } else if (*s && !S_ISDIR(nn->mode)) return -1;
   }
 
 toolong:
@@ -138,11 +141,11 @@ toolong:
   return -1;
 }
 
-// Note that PATH is of TYPE (S_IFMT bits) now, a symlink to TARGET. What was
-// there is replaced, except for a directory that is not empty. Returns 0, or
-// -1 with errno: ENOENT, ENOTDIR or ELOOP if PATH cannot be there, ENOTEMPTY,
-// ENOMEM.
-int names_add(struct names *n, char *path, unsigned type, char *target)
+// Note that PATH is of MODE (S_IFMT and 0111 bits) now, a symlink to TARGET.
+// What was there is replaced, except for a directory that is not empty. Returns
+// 0, or -1 with errno: ENOENT, ENOTDIR or ELOOP if PATH cannot be there,
+// ENOTEMPTY, ENOMEM.
+int names_add(struct names *n, char *path, unsigned mode, char *target)
 {
   unsigned long parent, len;
   struct name *nn;
@@ -153,12 +156,12 @@ int names_add(struct names *n, char *path, unsigned type, char *target)
   if ((rc = resolve(n, path, 1))<1) return rc;
   for (parent = len = rc; n->path[--parent] != '/';);
   nn = place(n, n->path, len);
-  if (S_ISDIR(nn->type) && nn->kids && !S_ISDIR(type)) {
+  if (S_ISDIR(nn->mode) && nn->kids && !S_ISDIR(mode)) {
     errno = ENOTEMPTY;
 
     return -1;
   }
-  if (S_ISLNK(type)) {
+  if (S_ISLNK(mode)) {
     unsigned long tl = strlen(target)+1;
 
     if (n->len+tl>1<<30) return -1;
@@ -173,21 +176,37 @@ int names_add(struct names *n, char *path, unsigned type, char *target)
     memcpy(n->texts+n->len, target, tl);
     n->len += tl;
   }
-  if (!nn->type) {
-    n->used++;
-    if (parent) place(n, n->path, parent)->kids++;
-  }
-  nn->type = type&S_IFMT;
+  if (!nn->mode) n->used++;
+  if ((!nn->mode || nn->mode == GONE) && parent)
+    place(n, n->path, parent)->kids++;
+  nn->mode = mode&(S_IFMT|0111);
 
   return 0;
 }
 
-// What PATH leads to: its type (S_IFMT bits), 0 if nothing.
-int names_find(struct names *n, char *path)
+// PATH is gone, if there is one, and no directory that is not empty.
+void names_remove(struct names *n, char *path)
 {
-  long len = resolve(n, path, 0);
+  long parent, len = resolve(n, path, 1);
+  struct name *nn;
+
+  if (len<1) return;
+  nn = place(n, n->path, len);
+  if (!nn->mode || nn->mode == GONE || (S_ISDIR(nn->mode) && nn->kids)) return;
+  nn->mode = GONE;
+  for (parent = len; n->path[--parent] != '/';);
+  if (parent) place(n, n->path, parent)->kids--;
+}
+
+// The mode (S_IFMT and 0111 bits) of what PATH leads to or, if LAST, of a
+// symlink that is its last name. 0 if there's nothing.
+unsigned names_find(struct names *n, char *path, int last)
+{
+  long len = resolve(n, path, last);
+  unsigned mode;
 
   if (len<1) return len ? 0 : S_IFDIR;
+  mode = place(n, n->path, len)->mode;
 
-  return place(n, n->path, len)->type;
+  return mode == GONE ? 0 : mode;
 }

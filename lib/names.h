@@ -4,5 +4,6 @@ struct names;
 
 struct names *names_new(void);
 int names_add(struct names *n, char *path, unsigned type, char *target);
-int names_find(struct names *n, char *path);
+void names_remove(struct names *n, char *path);
+unsigned names_find(struct names *n, char *path, int last);
 void names_free(struct names *n);

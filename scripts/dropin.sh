@@ -10,6 +10,6 @@ scripts/need.sh cpio=cpio gzip=gzip || exit 1
 rm -rf "$dir" && mkdir -p "$dir" &&
   install -m 755 generated/bin/leafroot "$dir/leafroot" &&
   touch -d @0 "$dir/leafroot" && cd "$dir" &&
-  echo leafroot | cpio -o -H newc --quiet --reproducible -R 0:0 |
-    gzip -9n > "$top/generated/leafroot.new" && cd "$top" &&
+  echo leafroot | cpio -o -H newc --quiet --reproducible -R 0:0 > new &&
+  gzip -9n < new > "$top/generated/leafroot.new" && cd "$top" &&
   mv generated/leafroot.new generated/leafroot.cpio.gz && rm -r "$dir"

@@ -241,7 +241,8 @@ int main(int argc, char *argv[])
   } else if (argc>2) a.want = argv+2;
   rc = initramfs_read(&a, &f);
   printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,
-    a.largest, a.want ? a.found ? ", found" : ", not found" : "");
+    a.largest, !a.want ? "" : a.found == 3 ? ", can be run"
+      : a.found ? ", found" : ", not found");
   fflush(stdout);
   if (rc) {
     fprintf(stderr, "%s: %s%s%s\n", f.step, f.name, f.err ? ": " : "",

@@ -6,11 +6,11 @@ its own (it mounts a tmpfs), after archive-build.sh.
 """
 import importlib.util
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
-import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(HERE, '../../generated/test/archives')
@@ -78,6 +78,25 @@ def expected():
     return {name: list(kernels.values()) for name, kernels in rows.items()}
 
 
+def told(data, tree):
+    """What the dry pass says of each file, and of some that are none, where it
+    is wrong. What is below a symlink is not looked at."""
+    modes = {i[-1]: i[:2] for i in (line.split(' ') for line in tree)}
+    paths = {i for i in modes if i and '\\' not in i}
+    for path in sorted(paths | {'/t/' + i for i in 'abcx'})[:20]:
+        parts = path.split('/')
+        if any(modes.get('/'.join(parts[:i]), '-')[0] == 'l'
+               for i in range(2, len(parts) + 1)):
+            continue
+        kind, mode = modes.get(path, ('', '0'))
+        want = ('not found' if kind != '-' else
+                'can be run' if int(mode, 8) & 0o111 else 'found')
+        said = tool('verify', path, data=data)[2].strip()
+        if not said.endswith(', ' + want):
+            return '%s: %s, but should be %s' % (path, said, want)
+    return ''
+
+
 def check(data, order, verdict, other, kernel):
     """What is wrong with what we make of the archive, '' if nothing."""
     image = archives.image(data, order, archives.e('init') + archives.END)
@@ -92,6 +111,9 @@ def check(data, order, verdict, other, kernel):
     dry = tool('verify', data=image)
     if dry[:2] != (rc, why) or dry[2].split('\n')[-2] != said.split('\n')[-2]:
         return 'verify differs: %s, %s' % (dry, (rc, why, said))
+    wrong = '' if rc else told(image, ours)
+    if wrong:
+        return wrong
     kernel_verdict, tree = kernel
     refused = kernel_verdict != 'ok'
     if verdict == 'refuse':
@@ -224,6 +246,22 @@ def hurt():
         yield 'hurt ' + name, hurt_one(name, pack)
 
 
+def large():
+    """Damage behind megabytes, where pieces of it have been handed on."""
+    data = archives.e('big', random.Random(1).randbytes(3 << 20),
+                      magic=b'070702') + archives.END
+    for name, pack in sorted(archives.PACKERS.items()):
+        packed = pack(data)
+        wrong = ''
+        for at in range(1, 8):
+            at = at * len(packed) // 8
+            for bad in packed[:at], packed[:at] + b'damage' + packed[at + 6:]:
+                rc, why, _ = tool('verify', data=bad)
+                if rc != 1 or not why.startswith('archive: offset '):
+                    wrong = wrong or '%d %s' % (rc, why)
+        yield 'large ' + name, wrong
+
+
 def memory():
     """Not in proportion to the archive: 24 MiB, and the decoder's window."""
     zeros = archives.d('t') + archives.e('t/zeros', size=600 << 20)
@@ -243,6 +281,24 @@ def memory():
         yield 'memory ' + name, '' if ok else '%s KiB %s' % (used, p.stderr)
 
 
+def silent(packed):
+    """Junk in an archive whose pipe stays open: '' if it's refused for that."""
+    p = subprocess.Popen([TOOL, 'verify'], stdin=subprocess.PIPE,
+                         stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        p.stdin.write(packed[:-1000])
+        p.stdin.flush()
+    except BrokenPipeError:
+        pass
+    try:
+        p.wait(5)
+        why = p.stderr.read().decode().strip()
+        return '' if 'junk between archives' in why else why
+    except subprocess.TimeoutExpired:
+        p.kill()
+        return 'hangs'
+
+
 def refusals():
     """What is no matter of the archive alone."""
     data, d, e, l, END = (archives.SOME, archives.d, archives.e, archives.l,
@@ -258,7 +314,8 @@ def refusals():
     why = p.stderr.decode().strip()
     yield 'a directory', '' if p.returncode == 1 and why == (
         'reading: archive at offset 0: Is a directory') else why
-    for path, want in (('/init', ' found'), ('init', ' found'), ('/bin/init', ' found'),
+    for path, want in (('/init', ' can be run'), ('init', ' can be run'),
+                       ('/run', ' can be run'), ('/bin/init', ' found'),
                        ('/bin/sub/../init', ' found'), ('/bin', ' not found'),
                        ('/sbin/no', ' not found'), ('/loop/x', ' not found'),
                        ('/gone', ' not found'), ('/full/x', ' found'),
@@ -276,19 +333,11 @@ def refusals():
         yield '%s %d' % (name, said), '' if said == (
             'ends without a trailer' in out) else out
     # What it is fed by does not end, the reader does.
-    p = subprocess.Popen([TOOL, 'verify'], stdin=subprocess.PIPE,
-                         stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    pack = zlib.compressobj(9, zlib.DEFLATED, 31)
-    p.stdin.write(pack.compress(archives.pad(data) + b'junk' + bytes(3000000))
-                  + pack.flush(zlib.Z_SYNC_FLUSH))
-    p.stdin.flush()
-    try:
-        p.wait(5)
-        why = p.stderr.read().decode().strip()
-        yield 'silent pipe', '' if 'junk between archives' in why else why
-    except subprocess.TimeoutExpired:
-        p.kill()
-        yield 'silent pipe', 'hangs'
+    # (A block of lz4 is 8 MiB, which has to be there before it's unpacked.)
+    for name, pack in sorted(archives.PACKERS.items()):
+        noise = random.Random(2).randbytes(9 << 20 if name == 'lz4' else 3 << 20)
+        yield 'silent pipe ' + name, silent(pack(
+            archives.pad(data) + b'junk' + noise))
 
 
 def configured():
@@ -313,7 +362,7 @@ def configured():
 
 def main():
     parts = {'rows': rows, 'configured': configured, 'peers': peers, 'refusals': refusals, 'hurt': hurt,
-             'memory': memory}
+             'large': large, 'memory': memory}
     for part in sys.argv[1:] or parts:
         for name, wrong in parts[part]():
             # A line each, whatever it quotes

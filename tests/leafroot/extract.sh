@@ -77,8 +77,9 @@ unpacks zstd stage="$INNER && zstd -q1 --rm x/in.cpio" \
   leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
 unpacks stdin stage="$INNER && xz -0 --check=crc32 x/in.cpio" \
   leaf='exec leafroot -x - /newroot /sbin/init < /x/in.cpio.xz'
-unpacks rdinit-file stage="$INNER && lz4 -ql x/in.cpio x/in.cpio.lz4" \
-  cmdline='rdinit=/sbin/leafroot init=/sbin/init leafroot=extract=/x/in.cpio.lz4'
+# A word that begins as "extract" does
+unpacks rdinit-file stage="$INNER && lz4 -ql x/in.cpio extra && rm -r x" \
+  cmdline='rdinit=/sbin/leafroot init=/sbin/init leafroot=extract=extra'
 # The second is unpacked over the first.
 boot extract-two '' "$INSIDE"'
   same first first cat /opt/first
@@ -127,3 +128,9 @@ boot extract-tight 'ballast 75' "$INSIDE"'
 BEFORE='ballast 75' bad tight-bad 'leafroot: /x/in.cpio.zst: archive offset *' mem=700 limit=300 \
   stage="$TIGHT"' && truncate -s -30000 x/in.cpio.zst' \
   leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
+# Too short even without the old root: what another mount holds does not go.
+BEFORE='ballast 75
+  dd if=/dev/zero of=/ballast/more bs=1M count=55 2> /run/dd
+  rm /opt/old' bad tight-more \
+  'leafroot: unpacking needs * MiB, * MiB are available without the old root' \
+  mem=700 limit=300 stage="$TIGHT" leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'

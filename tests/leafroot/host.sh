@@ -56,6 +56,16 @@ testing "a dry run looks at options and init, and changes nothing" \
   "leafroot: / can be pivoted from: would give it the options and run /bin/echo\n0\n\
 leafroot: option -o bogus=1: tmpfs: Unknown parameter 'bogus'\n1\n\
 leafroot: init /no/init: No such file or directory\n1\n0\n" "" ""
+# An archive, INIT left to find: nobody knows its name yet
+A_INIT='cd /opt; cp /bin/busybox init; echo init | cpio -oH newc > a 2> /dev/null; cd /'
+testing "a dry run of -x" "in_leaf '$A_INIT
+    leafroot -n -f -x /opt/a /n 2>&1 | grep -v \"stays on the old root\"; ls -d /n 2>&1'" \
+  "leafroot: /opt/a holds 1 MiB in 1 inodes\n\
+leafroot: would unpack to a tmpfs on /n, pivot to it and run init\n\
+ls: /n: No such file or directory\n" "" ""
+testing "-x and noexec" "in_leaf '$A_INIT
+    leafroot -f -o noexec -x /opt/a /n 2>&1; echo \$?'" \
+  "leafroot: option noexec: init could not be run\n1\n" "" ""
 testing "init missing" "in_leaf 'leafroot /n /no/init 2> e; echo \$?; grep -c . e; grep -c /no/init e'" \
   "127\n1\n1\n" "" ""
 testing "init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; echo \$?; grep -c . e; grep -c /opt/i e'" \

@@ -88,6 +88,8 @@ OWN='
   want u-archive-outside outside
   same u-user-archive "done in 0" as_user "leafroot -qu -x /opt/archive.gz /home/new /t/inside unpacked"
   same u-stdin "done in 0" sh -c "leafroot -qu -x - /newroot /t/inside unpacked < /opt/archive.gz"
+  same u-stdin-behind "done in 0" sh -c "(dd bs=512 count=1 of=/run/dd 2> /run/dd
+    leafroot -qu -o size=30M -x - /newroot /t/inside unpacked) < /opt/behind"
   want u-end-outside outside
 '
 boot own "$INSIDE"'
@@ -95,7 +97,11 @@ boot own "$INSIDE"'
   cp -a /t /bin /sbin /opt/tree
   mkdir -p /opt/tree/opt /opt/tree/mnt
   echo unpacked > /opt/tree/opt/file
+  # What a user namespace may not have is left out there
+  mknod /opt/tree/opt/null c 1 3
+  chown 5:5 /opt/tree/mnt
   (cd /opt/tree && find . | cpio -oH newc | gzip -1) > /opt/archive.gz 2> /dev/null
+  { head -c 512 /t/busybox; cat /opt/archive.gz; } > /opt/behind
   rm -r /opt/tree
   mounts > /run/mounts
   snap /run/before

@@ -199,6 +199,12 @@ static char *size(unsigned long long bytes)
   return s;
 }
 
+// What is to be run, where it's not known yet just its kind
+static char *init_name(void)
+{
+  return TT.init ? *TT.init : "init";
+}
+
 // There's no init: none of the usual is WHERE. Returns -1.
 static int no_usual(char *where, char *name)
 {
@@ -239,16 +245,16 @@ static void read_leafroot(char *list)
 {
   static struct { char *word, opt; } words[] = {{"off", '0'}, {"copy", '2'},
     {"hang", 'h'}, {"quiet", 'q'}, {"verbose", 'v'}};
-  char *s, *copy = list ? strdup(list) : 0;
+  char *s, *word, *copy = list ? strdup(list) : 0;
   unsigned i;
 
-  while (copy && (s = mountopt_next(&copy))) {
+  while (copy && (word = s = mountopt_next(&copy))) {
     if (strstart(&s, "keep=")) {
       TT.keep = s;
       continue;
     }
     if (!strcmp(s, "extract") || strstart(&s, "extract=")) {
-      append(&TT.x, *s == 'e' ? 0 : s);
+      append(&TT.x, s == word ? 0 : s);
       continue;
     }
     for (i = 0; i<ARRAY_LEN(words); i++) if (!strcmp(s, words[i].word)) break;
@@ -429,7 +435,7 @@ static int already(void)
   if (TT.opt['n']) {
     if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
     say("/ can be pivoted from: would give it the options and run %s",
-      TT.init ? *TT.init : "init");
+      init_name());
   } else if (TT.dev) reopen();
 
   return 0;
@@ -607,6 +613,7 @@ static int survey_archives(void)
   struct stat st;
   char *want[ARRAY_LEN(usual)+2] = {0};
   unsigned i, n = 0;
+  off_t from;
   int rc;
 
   if (TT.init) want[n++] = *TT.init;
@@ -622,7 +629,7 @@ static int survey_archives(void)
     one->next = 0;
     one->name = x->arg ? : "/sys/firmware/initrd";
     if (-1 == (one->fd = extract_open(x->arg, &why))) return -1;
-    if (fstat(one->fd, &st) || lseek(one->fd, 0, SEEK_CUR)<0) continue;
+    if (fstat(one->fd, &st) || 0>(from = lseek(one->fd, 0, SEEK_CUR))) continue;
 
     // Real roots pack to a third or a quarter. Where even a twelfth would fit
     // nobody has to look; one that is worse still ends in ENOSPC, unharmed
@@ -634,7 +641,9 @@ static int survey_archives(void)
     a.want = want;
     TT.source = one->name;
     rc = initramfs_read(&a, &why);
-    if (rc || lseek(one->fd, 0, SEEK_SET)) return -1;
+    if (rc) return -1;
+    if (lseek(one->fd, from, SEEK_SET)<0)
+      return fault(&why, errno, "archive", "%s", one->name);
     TT.source = 0;
     TT.verified++;
     TT.found |= a.found;
@@ -777,14 +786,14 @@ static int check(void)
   if (check_init(TT.taken ? leaf.dir : TT.oldroot)
     || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
-    return say("option noexec: %s could not be run", *TT.init);
+    return say("option noexec: %s could not be run", init_name());
   if (check_console()) return -1;
   if (!TT.taken) loops();
   if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
-    say("would %s it to a %s on %s, %s and run %s",
-      TT.opt['2'] ? "copy" : "move", TT.type, TT.newroot,
-      TT.rootfs ? "move that over /" : "pivot to it", *TT.init);
+    say("would %s to a %s on %s, %s and run %s", TT.x ? "unpack"
+      : TT.opt['2'] ? "copy it" : "move it", TT.type, TT.newroot,
+      TT.rootfs ? "move that over /" : "pivot to it", init_name());
 
     return 1;
   }
@@ -929,28 +938,50 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
   return rc;
 }
 
-// Unpack the archives. If memory is too short to hold them beside the old tree
-// that goes first, provided that every one of them has been verified whole, and
-// that there's an init in them.
+// Empty the old root before the archives are unpacked, if memory is too short
+// for both, but only if every one of them has been verified whole, there's an
+// init in them, and then there is memory enough.
+static int wipe_first(void)
+{
+  unsigned long long left, need = tree.bytes+tree.inodes*1024+(32<<20),
+    have = available();
+  struct tree old = {.mode = TREE_COUNT, .src = open_source()};
+  struct archive *one;
+  struct stat st;
+  int n = 0, rc;
+
+  if (old.src == -1) return fault(&why, errno, "opening", "/");
+  rc = tree_run(&old, &why);
+  close(old.src);
+  tree_free(&old);
+  if (rc) return -1;
+
+  // An archive in there is there until it has been read
+  have += old.bytes;
+  for (one = archives; one; one = one->next, n++)
+    if (!fstat(one->fd, &st) && st.st_dev == rootst.st_dev) have -= st.st_size;
+  if (n != TT.verified || TT.found<3) return 0;
+  if (have<need) return say("unpacking needs %s, %s are available without the"
+    " old root", size(need), size(have));
+  if (TT.opt['v']) say("emptying the old root first: the archive is good");
+
+  return seal_wipe(TT.oldroot, &left, &why);
+}
+
+// Unpack the archives.
 static int fill_archives(void)
 {
   struct archive *one;
   struct initramfs a;
-  unsigned long long left;
-  int n = 0;
 
-  for (one = archives; one; one = one->next) n++;
-  if (TT.tight && n == TT.verified && TT.found && TT.rootfs && !TT.keep
-    && !TT.disk && tree.bytes+(32<<20)>available())
-  {
-    if (TT.opt['v']) say("emptying the old root first: the archive is good");
-    if (seal_wipe(TT.oldroot, &left, &why)) return -1;
-  }
+  if (TT.tight && TT.rootfs && !TT.keep && !TT.disk
+    && tree.bytes+(32<<20)>available() && wipe_first()) return -1;
   tree.bytes = tree.inodes = 0;
   for (one = archives; one; one = one->next) {
     memset(&a, 0, sizeof(a));
     a.fd = one->fd;
     a.say = left_out;
+    a.spare = TT.user;
     a.context = one->name;
     TT.source = one->name;
     if (extract(&a, leaf.dir, one == archives, &why)) return -1;
