@@ -42,9 +42,12 @@
 #include <zstd_errors.h>
 #endif
 
-// Bytes read from the file at once, and the usual ring of unpacked ones.
+// Bytes read from the file at once, and the usual ring of unpacked ones (of
+// small pieces for the fuzzer, whose archives are small).
 #define RAW  (1<<18)
+#ifndef SLOT
 #define SLOT (1<<19)
+#endif
 #define RING 16
 
 struct decompress_state {

@@ -1,7 +1,7 @@
 // fuzz-initramfs.c - libFuzzer's target for lib/initramfs.c: verify an archive,
 // then unpack it. Both have to come to the same verdict, within the tree.
 
-// fuzz: lib/initramfs.c lib/names.c lib/decompress.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
+// fuzz: -DSLOT=3000 lib/initramfs.c lib/names.c lib/decompress.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 
 #include "toys.h"
 #include "lib/fault.h"
