@@ -110,7 +110,7 @@ static long resolve(struct names *n, char *path, int last)
       s = end;
       continue;
     }
-    if (len+(end-s)+1>=(long)sizeof(n->path)) goto toolong;
+    if (end-s>255 || len+(end-s)+1>=(long)sizeof(n->path)) goto toolong;
     n->path[len++] = '/';
     memcpy(n->path+len, s, end-s);
     len += end-s;

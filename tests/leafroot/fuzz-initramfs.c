@@ -1,10 +1,12 @@
 // fuzz-initramfs.c - libFuzzer's target for lib/initramfs.c: verify an archive,
-// then unpack it. Both have to come to the same verdict, within the tree.
+// then unpack it. Both have to come to the same verdict, within the tree, and the
+// first has to have said what inits there are.
 
 // fuzz: -DSLOT=3000 lib/initramfs.c lib/names.c lib/decompress.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 
 #include "toys.h"
 #include "lib/fault.h"
+#include "lib/kernel.h"
 #include "lib/initramfs.h"
 #include <ftw.h>
 #include <sched.h>
@@ -43,6 +45,20 @@ static void say(void *context, char *line)
   if (!strstr(line, "offset ")) abort();
 }
 
+// What initramfs_read() should have found of PATH, in directory DIR for "/"
+static int there(int dir, char *path)
+{
+  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC, 0, 0x10};
+  struct stat st;
+  int fd = syscall(KNR(437), dir, path, &how, sizeof(how)), found = 0;
+
+  if (fd == -1) return 0;
+  if (!fstat(fd, &st) && S_ISREG(st.st_mode)) found = st.st_mode&0111 ? 3 : 1;
+  close(fd);
+
+  return found;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
   static char *want[] = {"/init", "/sbin/init", 0};
@@ -50,16 +66,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     .say = say};
   struct fault f = {0}, g = {0};
   struct stat st;
-  int rc;
+  int rc, found;
 
   if (a.fd == -1 || write(a.fd, data, len) != len || lseek(a.fd, 0, SEEK_SET))
     abort();
   rc = initramfs_read(&a, &f);
   if (!rc != !f.step) abort();
+  found = a.found;
   if (lseek(a.fd, 0, SEEK_SET)) abort();
   if (0>(a.dir = open(in, O_RDONLY|O_DIRECTORY))) abort();
   // Only what the file system says may differ.
   if (!initramfs_read(&a, &g) ? rc : !rc && !g.err) abort();
+  if (!rc && !g.step && found != (there(a.dir, *want)|there(a.dir, want[1])))
+    abort();
   close(a.dir);
   close(a.fd);
   fault_clear(&f);
