@@ -1,6 +1,6 @@
 // fuzz-initramfs.c - libFuzzer's target for lib/initramfs.c: verify an archive,
-// then unpack it. Both have to come to the same verdict, within the tree, and the
-// first has to have said what inits there are.
+// then unpack it. Both have to come to the same verdict, within the tree, and
+// the first has to have said what inits there are.
 
 // fuzz: -DSLOT=3000 lib/initramfs.c lib/names.c lib/decompress.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 
