@@ -40,12 +40,19 @@ static struct mountinfo *by_id(struct mountinfo *list, unsigned id)
   return list;
 }
 
-// Is M of the file system the old root is of?
-static int is_own(struct carry *c, struct mountinfo *m)
+// What M is of, relative to the old root if it's in there, else 0. The root can
+// be a directory of its file system: M then of another one.
+static char *is_own(struct carry *c, struct mountinfo *m)
 {
   struct mountinfo *root = by_id(c->list, c->root);
+  int len;
 
-  return root && m->maj == root->maj && m->min == root->min;
+  if (!root || m->maj != root->maj || m->min != root->min) return 0;
+  len = root->root[1] ? strlen(root->root) : 0;
+  if (strncmp(m->root, root->root, len) || (m->root[len] && m->root[len] != '/'))
+    return 0;
+
+  return m->root+len+!!m->root[len];
 }
 
 // Does M have to be moved by itself?
@@ -53,23 +60,48 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 {
   struct mountinfo *up = by_id(c->list, m->parent);
 
-  return m->parent == c->root || (!c->copy && is_own(c, m))
+  return m->parent == c->root || (!c->copy && !!is_own(c, m))
     || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
 }
 
-// Make PATH below DIR something to mount on, like what FD is: an empty
-// directory or file, with its parents. Returns 0, or -1 and errno.
-static int make_place(int dir, char *path, int is_dir)
+// Open PATH below DIR, which is "/" to the symlinks on the way: those of the
+// new root lead to the new root (openat2() of 5.6, RESOLVE_IN_ROOT; its EAGAIN
+// is a rename meanwhile). Returns a descriptor to name it by, or -1 and errno.
+static int open_in(int dir, char *path)
 {
+  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_NOFOLLOW|O_CLOEXEC,
+    0, 0x10};
   int fd;
 
-  if (!faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW)) return 0;
-  if (strchr(path, '/') && mkpathat(dir, path, 0755, 2)) return -1;
-  if (is_dir) return mkdirat(dir, path, 0755);
-  fd = openat(dir, path, O_WRONLY|O_CREAT|O_CLOEXEC, 0600);
-  if (fd == -1) return -1;
+  do fd = syscall(KNR(437), dir, path, &how, sizeof(how));
+  while (fd == -1 && errno == EAGAIN);
 
-  return close(fd);
+  return fd;
+}
+
+// Make PATH below DIR something to mount on: an empty directory or file, with
+// its parents, unless there's something. Returns 0, or -1 and errno.
+static int make_place(int dir, char *path, int is_dir)
+{
+  char *name = strrchr(path, '/');
+  int fd = open_in(dir, path), rc;
+
+  if (fd != -1) return close(fd);
+  if (errno != ENOENT) return -1;
+  fd = dir;
+  if (name) {
+    *name = 0;
+    fd = make_place(dir, path, 1) ? -1 : open_in(dir, path);
+    *name = '/';
+    if (fd == -1) return -1;
+  }
+  name = name ? name+1 : path;
+  if (is_dir) rc = mkdirat(fd, name, 0755);
+  else if ((rc = openat(fd, name, O_CREAT|O_EXCL|O_CLOEXEC, 0600)) != -1)
+    rc = close(rc);
+  if (fd != dir) close(fd);
+
+  return rc;
 }
 
 // Is what PATH below DIR leads to a directory? -1 and errno when unknown. The
@@ -86,16 +118,19 @@ static int is_dir(int dir, char *path)
 
 // Is there a directory or file for M on a new root that is somebody's own? What
 // is mounted there already is theirs, and stays; where nothing can be made
-// (EROFS) nothing can be mounted.
+// (EROFS), or is something else, nothing can be mounted.
 static int can_place(struct carry *c, struct mountinfo *m)
 {
-  struct kstat st;
   char *path = place(m);
+  int dir = 0<is_dir(c->from, path), fd = open_in(c->to, path), rc;
+  struct kstat st;
 
-  if (!kstatx(c->to, path, AT_SYMLINK_NOFOLLOW, &st))
-    return !(st.attr&KATTR_MOUNT_ROOT);
+  if (fd == -1) return errno == ENOENT && !make_place(c->to, path, dir);
+  rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+  close(fd);
 
-  return !make_place(c->to, path, 0<is_dir(c->from, path));
+  return !rc && !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
+    && S_ISDIR(st.mode) == dir;
 }
 
 // Add the mounts on PARENT to the plan, what covers before what it covers.
@@ -126,7 +161,7 @@ static int plan(struct carry *c, unsigned parent)
     c->unit = u;
     memset(u += c->units, 0, sizeof(*u));
     u->m = best;
-    u->own = !c->copy && is_own(c, best);
+    u->own = !c->copy && !!is_own(c, best);
     if (c->leaf && !can_place(c, best)) u->at = SKIP;
     sprintf(u->name, "%d", c->units++);
   }
@@ -137,7 +172,7 @@ static int plan(struct carry *c, unsigned parent)
 static int bind_anew(struct carry *c, struct unit *u, int to)
 {
   unsigned set = 0, clear = MATTR_ATIME;
-  char *what = u->m->root+1, *word, *flags, *s;
+  char *what = is_own(c, u->m), *word, *flags, *s;
   int fd = open_tree(to, *what ? what : "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
 
@@ -180,17 +215,43 @@ static int take(struct carry *c, struct unit *u, int from, int to)
   int rc, fd;
 
   if (u->own) return take_own(c, u, from, to);
-  rc = is_dir(from, path);
-  if (rc == -1 || make_place(c->scratch, u->name, rc)) return -1;
+  fd = open_in(from, path);
+  rc = fd == -1 ? -1 : is_dir(fd, "");
+  if (rc != -1) rc = make_place(c->scratch, u->name, rc);
+  if (rc == -1) {
+    // Hidden below another mount, which a copy doesn't take out of the way
+    rc = -!(fd == -1 && c->copy && (errno == ENOENT || errno == ENOTDIR));
+    if (!rc) u->at = SKIP;
+    if (fd != -1) close(fd);
+
+    return rc;
+  }
   if (c->copy) {
     // What a user namespace has inherited it may copy, whole, but not move
-    fd = open_tree(from, path, OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_RECURSIVE_);
-    rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
-    if (fd != -1) close(fd);
-  } else rc = move_mount(from, path, c->scratch, u->name, 0);
+    rc = open_tree(fd, "",
+      OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_RECURSIVE_|AT_EMPTY_PATH);
+    close(fd);
+    fd = rc;
+  }
+  rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
+  if (fd != -1) close(fd);
   if (!rc) u->at = SCRATCH;
 
   return rc;
+}
+
+// Share U again, which is at its place on root TO, and what was moved along.
+static void share(struct carry *c, struct unit *u, int to)
+{
+  struct mountinfo *m, *up;
+
+  if (fchdir(to)) return;
+  for (m = c->list; m; m = m->next) {
+    if (!m->shared) continue;
+    for (up = m; up && up != u->m && !is_unit(c, up); )
+      up = up->id == up->parent ? 0 : by_id(c->list, up->parent);
+    if (up == u->m) mount(0, place(m), 0, MS_SHARED, 0);
+  }
 }
 
 // Put U, which is in the scratch directory, to its place on root TO; AT is what
@@ -198,30 +259,36 @@ static int take(struct carry *c, struct unit *u, int from, int to)
 static int put(struct carry *c, struct unit *u, int to, int at)
 {
   char *path = place(u->m);
-  int rc = is_dir(c->scratch, u->name);
+  int rc = is_dir(c->scratch, u->name), fd;
 
-  if (rc == -1 || make_place(to, path, rc)
-    || move_mount(c->scratch, u->name, to, path, 0)) return -1;
+  if (rc == -1 || make_place(to, path, rc) || (fd = open_in(to, path)) == -1)
+    return -1;
+  rc = move_mount(c->scratch, u->name, fd, "", MOVEMOUNT_T_EMPTY);
+  close(fd);
+  if (rc) return -1;
   u->at = at;
-  if (u->m->shared && !fchdir(to)) mount(0, path, 0, MS_SHARED, 0);
+  share(c, u, to);
 
   return 0;
 }
 
 // What's shared can't be moved off: make private what units are mounted on
-// (fs/namespace.c do_move_mount(): EINVAL). put() shares it again.
+// (fs/namespace.c do_move_mount(): EINVAL). Where one is on top of another no
+// path leads to that other, so all are. put() shares them again.
 static int make_private(struct carry *c, int from)
 {
   int i;
 
+  if (fchdir(from)) return -1;
   for (i = 0; i<c->units; i++) {
-    struct mountinfo *up = by_id(c->list, c->unit[i].m->parent);
+    struct mountinfo *m = c->unit[i].m, *up = by_id(c->list, m->parent);
 
     if (!up || !up->shared) continue;
-    if (fchdir(from) || mount(0, place(up), 0, MS_PRIVATE, 0)) return -1;
+    c->stacked |= up->id != c->root && !strcmp(up->dir, m->dir);
+    if (mount(0, place(up), 0, MS_PRIVATE, 0)) return -1;
   }
 
-  return 0;
+  return c->stacked ? mount(0, ".", 0, MS_REC|MS_PRIVATE, 0) : 0;
 }
 
 // Mount a new scratch directory, on top of the new root where nobody looks.
@@ -291,15 +358,25 @@ int carry_own(struct carry *c)
 }
 
 // Keep the old root: have its file system, without what was mounted on it, at
-// DIR of the new root, a directory that is made if need be. Without ATTACH only
-// make that, for pivot_root(2). Leaves a fault "keeping the old root at" DIR.
+// DIR of the new root, a directory that is made if need be, with no symlink on
+// the way, as pivot_root(2) would follow that on the old one. Without ATTACH
+// only make that, for pivot_root(2). Leaves a fault "keeping the old root at" DIR.
 // Returns 0 or -1.
 int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
 {
+  // RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS of openat2()
+  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC, 0, 0xc};
+  struct kstat a, b;
   int fd, rc;
 
   while (*dir == '/') dir++;
-  if (make_place(c->to, dir, 1))
+  fd = syscall(KNR(437), c->to, dir, &how, sizeof(how));
+  rc = fd == -1 && (!*dir || errno != ENOENT);
+  if (fd != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &a)
+    && !kstatx(c->to, "", AT_EMPTY_PATH, &b) && a.ino == b.ino
+    && a.mnt == b.mnt) rc = errno = EBUSY;
+  if (fd != -1) close(fd);
+  if (rc || make_place(c->to, dir, 1))
     return fault(f, errno, "keeping the old root at", "%s", dir);
   if (!attach) return 0;
   fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
@@ -329,11 +406,13 @@ int carry_back(struct carry *c, struct fault *f)
   for (i = 0; i<c->units; i++) {
     u = c->unit+i;
     if (u->own ? take_own(c, u, u->at == TO ? c->to : c->from, c->from)
-      : u->at == TO && take(c, u, c->to, c->from))
+      : u->at == TO ? take(c, u, c->to, c->from)
+      : u->at == FROM && c->stacked && take(c, u, c->from, c->from))
         rc = fault(f, errno, "carrying back", "%s", u->m->dir);
   }
   while (i--) {
     u = c->unit+i;
+    if (u->at == FROM) share(c, u, c->from);
     if (u->at == SCRATCH && put(c, u, c->from, FROM))
       rc = fault(f, errno, "carrying back", "%s", u->m->dir);
   }

@@ -10,7 +10,7 @@ struct carry {
 
   // The rest is carry_mounts()'s own
   struct unit *unit;
-  int units, scratch, attached;
+  int units, scratch, attached, stacked;
   char *kept;
 };
 

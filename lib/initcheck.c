@@ -49,12 +49,16 @@ static int elf_interp(int fd, char *head, char *name, unsigned size)
 int initcheck(int root, char *path, struct fault *f)
 {
   // struct open_how of openat2(), 5.6, RESOLVE_IN_ROOT
-  struct { uint64_t flags, mode, resolve; } how = {O_RDONLY|O_CLOEXEC, 0, 0x10};
+  struct { uint64_t flags, mode, resolve; } how = {
+    O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0, 0x10};
   char name[PATH_MAX], head[256], *s, *why = "init";
   struct stat st;
   int fd, len, depth;
 
-  xstrncpy(name, path, sizeof(name));
+  if (!*path) return fault(f, ENOENT, why, "\"\"");
+  if (strlen(path)>=sizeof(name))
+    return fault(f, ENAMETOOLONG, why, "%.64s...", path);
+  strcpy(name, path);
   for (depth = 0; *name && depth<5; depth++) {
     fd = syscall(KNR(437), root, name, &how, sizeof(how));
     if (fd == -1) {

@@ -899,7 +899,9 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
   pthread_mutex_init(&k->cwd, 0);
   pthread_cond_init(&k->more, 0);
   pthread_cond_init(&k->over, 0);
-  k->home = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
+  // Not to count, which progress() does while others copy: it's all threads'
+  k->home = t->mode == TREE_COUNT ? -1
+    : open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   if (!n && !sched_getaffinity(0, sizeof(cpus), &cpus)) n = CPU_COUNT(&cpus);
   k->threads = maxof(1, minof(n, (int)ARRAY_LEN(k->worker)));
   for (i = 0; i<k->threads; i++) {

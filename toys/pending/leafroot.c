@@ -147,6 +147,9 @@ static char *usual[] = {"/init", "/sbin/init", "/etc/init", "/bin/init",
 // argv[1] of the copy of us that empties the old root when init runs already
 #define WIPER "//wipe"
 
+// What stops the filling; from then on, the way back and the switch are whole
+static int signals[] = {SIGTERM, SIGINT, SIGHUP};
+
 static long long now(void)
 {
   struct timespec ts;
@@ -279,7 +282,7 @@ static int no_archive(char *s, char *next)
 static void read_args(void)
 {
   char *s;
-  int c;
+  int c, given = 0;
 
   opterr = 0;
   while (-1 != (c = getopt(toys.optc+1, toys.argv, "+:2c:fhk:no:pqt:uvx"))) {
@@ -291,7 +294,11 @@ static void read_args(void)
     else if (c == 'o') TT.bad |= append(&TT.o, optarg);
     else TT.opt[c] = 1;
 
+    // What the kernel command line says of the same thing is overruled
+    if (c == 'q') TT.opt['v'] = 0;
+    if (c == 'v') TT.opt['q'] = 0;
     if (c == 'x') {
+      if (!given++) TT.x = 0;
       if ((s = toys.argv[optind]) && no_archive(s, toys.argv[optind+1])) s = 0;
       else if (s) optind++;
       TT.bad |= append(&TT.x, s);
@@ -441,17 +448,38 @@ static int already(void)
   return 0;
 }
 
+// Open the directory that NEWROOT is in.
+static int open_up(void)
+{
+  char *path = strdup(TT.newroot);
+  int fd = path ? openat(TT.cwd, dirname(path),
+    O_RDONLY|O_DIRECTORY|O_CLOEXEC) : -1;
+
+  free(path);
+
+  return fd;
+}
+
 // NEWROOT: nothing yet, a directory of the old root, or a root that somebody
 // mounted and filled: then what is left to do is the switch.
 static int look_newroot(void)
 {
   struct kstat st;
+  struct mountinfo *m;
   int fd = openat(TT.cwd, TT.newroot, O_RDONLY|O_NONBLOCK|O_CLOEXEC), rc;
   char buf[512];
 
-  if (fd == -1)
-    return errno == ENOENT ? 0
-      : fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+  if (fd == -1) {
+    if (errno != ENOENT)
+      return fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+
+    // To be made. What is on another mount would be moved along with that
+    rc = (fd = open_up()) != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &st)
+      && st.mnt != root->id;
+    if (fd != -1) close(fd);
+
+    return rc ? say("NEWROOT %s: has to be on /", TT.newroot) : 0;
+  }
   leaf.dir = fd;
   if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
   if (!S_ISDIR(st.mode))
@@ -471,6 +499,11 @@ static int look_newroot(void)
   if (syscall(SYS_getdents64, fd, buf, sizeof(buf))<=48)
     return say("NEWROOT %s: is a mount point with nothing in it", TT.newroot);
   TT.taken = st.mnt;
+  for (m = mounts; m && m->id != st.mnt; ) m = m->next;
+  if (m && m->parent != root->id && !TT.opt['u'])
+    return say("NEWROOT %s: has to be mounted on /", TT.newroot);
+  if ((TT.o || TT.x || TT.type) && !TT.opt['q'])
+    say("NEWROOT %s: is filled, so -o, -t and -x do nothing", TT.newroot);
 
   // keep= of the command line was for the way there, not for the way back
   TT.keep = TT.keepopt;
@@ -791,7 +824,9 @@ static int check(void)
   if (!TT.taken) loops();
   if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
-    say("would %s to a %s on %s, %s and run %s", TT.x ? "unpack"
+    if (TT.taken) say("would take what is on %s, %s and run %s", TT.newroot,
+      TT.rootfs ? "move that over /" : "pivot to it", init_name());
+    else say("would %s to a %s on %s, %s and run %s", TT.x ? "unpack"
       : TT.opt['2'] ? "copy it" : "move it", TT.type, TT.newroot,
       TT.rootfs ? "move that over /" : "pivot to it", init_name());
 
@@ -811,18 +846,6 @@ static int set_times(int dir, struct stat *st)
   struct timespec ts[2] = {st->st_atim, st->st_mtim};
 
   return futimens(dir, ts);
-}
-
-// Open the directory that NEWROOT is in.
-static int open_up(void)
-{
-  char *path = strdup(TT.newroot);
-  int fd = path ? openat(TT.cwd, dirname(path),
-    O_RDONLY|O_DIRECTORY|O_CLOEXEC) : -1;
-
-  free(path);
-
-  return fd;
 }
 
 // Step 5: attach the leaf to NEWROOT, a directory that is made if need be,
@@ -855,7 +878,8 @@ static int mount_leaf(void)
       return fault(&why, errno, "creating", "%s", TT.newroot);
     tree.skip = st.st_ino;
   }
-  if (move_mount(leaf.dir, "", TT.cwd, TT.newroot, MOVEMOUNT_F_EMPTY))
+  if (move_mount(leaf.dir, "", TT.cwd, TT.newroot,
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_SYMLINKS))
     return fault(&why, errno, "mounting on", "%s", TT.newroot);
 
   return 0;
@@ -1000,7 +1024,6 @@ static int fill_archives(void)
 // Move the tree, or with -2 copy it.
 static int fill_tree(void)
 {
-  static int signals[] = {SIGTERM, SIGINT, SIGHUP};
   unsigned long long had;
   unsigned i;
   int rc;
@@ -1017,7 +1040,7 @@ static int fill_tree(void)
   had = TT.low = available();
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], cancel);
   rc = tree_run(&tree, &why);
-  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
+  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_IGN);
   if (TT.live) dprintf(2, "\n");
   if (TT.opt['v']) say("peak %s above the tree", size(had-TT.low));
   if (TT.made && TT.user && *TT.newroot == '/')
@@ -1042,7 +1065,8 @@ static int fill(void)
   TT.filling = now();
   if (set_limits(bytes*16, inodes*16)) return -1;
   if (TT.x ? fill_archives() : fill_tree()) return -1;
-  if (fstatfs(leaf.dir, &sf)) return fault(&why, errno, "filling", TT.newroot);
+  if (fstatfs(leaf.dir, &sf))
+    return fault(&why, errno, "filling", "%s", TT.newroot);
 
   // A default that's too small would leave nothing to write to
   used = (sf.f_blocks-sf.f_bfree)*sf.f_bsize;
@@ -1163,13 +1187,18 @@ static void wipe_and_seal(void)
 {
   char *argv[] = {"leafroot", WIPER, TT.opt['v'] ? "v" : 0, 0};
   int fds[2], self, copy;
+  pid_t pid;
   off_t off = 0;
   struct stat st;
 
   if (TT.pid1 || TT.dev) reopen();
   if (!TT.rootfs || TT.keep || TT.opt['u'] || TT.disk) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
-  if (fork()) return (void)close(*fds);
+  if ((pid = fork())) {
+    if (pid<0) say("old root not emptied: %s", strerror(errno));
+
+    return (void)close(*fds);
+  }
 
   setsid();
   self = openat(TT.proc, "self/exe", O_RDONLY|O_CLOEXEC);
@@ -1206,12 +1235,16 @@ static void run_init(void)
 
   umask(toys.old_umask);
   signal(SIGPIPE, SIG_DFL);
+  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
   if (TT.init) {
     execve(*TT.init, TT.init, environ);
     err = errno;
     say("init %s: %s", *TT.init, strerror(err));
   }
-  if (!TT.pid1) _exit(126+(err == ENOENT));
+  if (!TT.pid1) {
+    if (!TT.init) say("no INIT to run");
+    _exit(126+(err == ENOENT));
+  }
 
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     char **argv = is_self(usual[i]) ? 0 : make_argv(usual[i]);
