@@ -49,8 +49,8 @@ static char *is_own(struct carry *c, struct mountinfo *m)
 
   if (!root || m->maj != root->maj || m->min != root->min) return 0;
   len = root->root[1] ? strlen(root->root) : 0;
-  if (strncmp(m->root, root->root, len) || (m->root[len] && m->root[len] != '/'))
-    return 0;
+  if (strncmp(m->root, root->root, len)
+    || (m->root[len] && m->root[len] != '/')) return 0;
 
   return m->root+len+!!m->root[len];
 }
@@ -66,11 +66,12 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 
 // Open PATH below DIR, which is "/" to the symlinks on the way: those of the
 // new root lead to the new root (openat2() of 5.6, RESOLVE_IN_ROOT; its EAGAIN
-// is a rename meanwhile). Returns a descriptor to name it by, or -1 and errno.
-static int open_in(int dir, char *path)
+// is a rename meanwhile). FLAGS: O_NOFOLLOW for the last name. Returns a
+// descriptor to name it by, or -1 and errno.
+static int open_in(int dir, char *path, int flags)
 {
-  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_NOFOLLOW|O_CLOEXEC,
-    0, 0x10};
+  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC|flags, 0,
+    0x10};
   int fd;
 
   do fd = syscall(KNR(437), dir, path, &how, sizeof(how));
@@ -84,14 +85,14 @@ static int open_in(int dir, char *path)
 static int make_place(int dir, char *path, int is_dir)
 {
   char *name = strrchr(path, '/');
-  int fd = open_in(dir, path), rc;
+  int fd = open_in(dir, path, O_NOFOLLOW), rc;
 
   if (fd != -1) return close(fd);
   if (errno != ENOENT) return -1;
   fd = dir;
   if (name) {
     *name = 0;
-    fd = make_place(dir, path, 1) ? -1 : open_in(dir, path);
+    fd = make_place(dir, path, 1) ? -1 : open_in(dir, path, 0);
     *name = '/';
     if (fd == -1) return -1;
   }
@@ -122,7 +123,8 @@ static int is_dir(int dir, char *path)
 static int can_place(struct carry *c, struct mountinfo *m)
 {
   char *path = place(m);
-  int dir = 0<is_dir(c->from, path), fd = open_in(c->to, path), rc;
+  int dir = 0<is_dir(c->from, path), rc,
+    fd = open_in(c->to, path, O_NOFOLLOW);
   struct kstat st;
 
   if (fd == -1) return errno == ENOENT && !make_place(c->to, path, dir);
@@ -215,7 +217,7 @@ static int take(struct carry *c, struct unit *u, int from, int to)
   int rc, fd;
 
   if (u->own) return take_own(c, u, from, to);
-  fd = open_in(from, path);
+  fd = open_in(from, path, O_NOFOLLOW);
   rc = fd == -1 ? -1 : is_dir(fd, "");
   if (rc != -1) rc = make_place(c->scratch, u->name, rc);
   if (rc == -1) {
@@ -261,8 +263,8 @@ static int put(struct carry *c, struct unit *u, int to, int at)
   char *path = place(u->m);
   int rc = is_dir(c->scratch, u->name), fd;
 
-  if (rc == -1 || make_place(to, path, rc) || (fd = open_in(to, path)) == -1)
-    return -1;
+  if (rc == -1 || make_place(to, path, rc)
+    || (fd = open_in(to, path, O_NOFOLLOW)) == -1) return -1;
   rc = move_mount(c->scratch, u->name, fd, "", MOVEMOUNT_T_EMPTY);
   close(fd);
   if (rc) return -1;
@@ -360,8 +362,8 @@ int carry_own(struct carry *c)
 // Keep the old root: have its file system, without what was mounted on it, at
 // DIR of the new root, a directory that is made if need be, with no symlink on
 // the way, as pivot_root(2) would follow that on the old one. Without ATTACH
-// only make that, for pivot_root(2). Leaves a fault "keeping the old root at" DIR.
-// Returns 0 or -1.
+// only make that, for pivot_root(2). Leaves a fault "keeping the old root at"
+// DIR. Returns 0 or -1.
 int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
 {
   // RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS of openat2()

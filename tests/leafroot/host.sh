@@ -59,10 +59,17 @@ leafroot: init /no/init: No such file or directory\n1\n0\n" "" ""
 # An archive, INIT left to find: nobody knows its name yet
 A_INIT='cd /opt; cp /bin/busybox init; echo init | cpio -oH newc > a 2> /dev/null; cd /'
 testing "a dry run of -x" "in_leaf '$A_INIT
-    leafroot -n -f -x /opt/a /n 2>&1 | grep -v \"stays on the old root\"; ls -d /n 2>&1'" \
+    leafroot=extract=/no leafroot -n -f -x /opt/a /n 2>&1 | grep -v \"stays on the old root\"; ls -d /n 2>&1'" \
   "leafroot: /opt/a holds 1 MiB in 1 inodes\n\
 leafroot: would unpack to a tmpfs on /n, pivot to it and run init\n\
 ls: /n: No such file or directory\n" "" ""
+testing "a dry run of a switch to what is mounted" "in_leaf '
+    mkdir /n; mount -t tmpfs n /n; mkdir /n/bin; cp /bin/busybox /n/bin/echo
+    leafroot -n -o bogus=1 /n /bin/echo 2>&1 | grep -v \"stays on the old root\"'" \
+  "leafroot: NEWROOT /n: is filled, so -o, -t and -x do nothing\n\
+leafroot: would take what is on /n, pivot to it and run /bin/echo\n" "" ""
+testing "a leaf, and no INIT" "in_leaf 'leafroot 2>&1; echo \$?'" \
+  "leafroot: no INIT to run\n126\n" "" ""
 testing "-x and noexec" "in_leaf '$A_INIT
     leafroot -f -o noexec -x /opt/a /n 2>&1; echo \$?'" \
   "leafroot: option noexec: init could not be run\n1\n" "" ""

@@ -98,8 +98,13 @@ filled()
 filled tmpfs '
   mount -t tmpfs -o size=40M mine /newroot
   fill
+  # Its own symlinks lead to itself
+  mkdir -p /newroot/srv /newroot/var /var/lib/x
+  ln -s /srv /newroot/var/lib
+  mount -t tmpfs x /var/lib/x
   kept
 ' '
+  same linked "tmpfs / rw,relatime" mounted /srv/x
   same source "mine" source_of
   want size has size=40960k
   want freed freed
@@ -263,6 +268,33 @@ boot initrd "$FILL"'
   freed
 ' says='leafroot: / is what was on /newroot now
 leafroot: / is a tmpfs now: * copied in *' stage='cp "$BRD"/lib/modules/*/brd.ko t'
+
+# A root that is a directory of its file system, as a subvolume is: a mount of
+# another directory of that is none of the root.
+boot filled-subdir "$FILL"'
+  touch /run/ours
+  mount -t tmpfs t /mnt
+  mkdir -p /mnt/r /mnt/data
+  echo data > /mnt/data/file
+  mount --bind /mnt/r /newroot
+  fill
+  umount /newroot/own
+  mkdir /newroot/data
+  mount --bind /mnt/data /newroot/data
+  mount -t tmpfs own /newroot/own
+  echo own > /newroot/own/file
+  umount -l /mnt
+' '
+  if [ -z "$SUB" ]
+  then
+    want sealed sealed
+    SUB=1 exec leafroot -f /new /sbin/init
+  fi
+  want leaf is_leaf
+  want which [ "$(cat /which)" = theirs ]
+  same data data cat /data/file
+' says='leafroot: / is what was on /newroot now
+leafroot: / is a tmpfs now: * moved in *'
 
 # Any other leaf: -f moves it to a new one, and the old one is gone.
 boot leaf-f '

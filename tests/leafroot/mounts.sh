@@ -120,6 +120,11 @@ boot shared '
   mkdir /a
   mount -t tmpfs A /a
   echo a > /a/x
+  mkdir /b
+  mount -t tmpfs B /b
+  mkdir /b/c
+  mount -t tmpfs C /b/c
+  mount -t tmpfs B2 /b
   mount --make-rshared /
   mounts > /run/mounts
 ' '

@@ -29,6 +29,11 @@ refuse newroot-parent 'leafroot: */no/dir*' \
   'exec leafroot /no/dir/new /sbin/init one two'
 refuse console 'leafroot: */dev/none*' \
   'exec leafroot -c /dev/none /newroot /sbin/init one two'
+refuse newroot-mount 'leafroot: NEWROOT /run/new: has to be on /' \
+  'exec leafroot /run/new /sbin/init one two'
+refuse keep-link 'leafroot: keeping the old root at var/run/old: *ymbolic link*' \
+  'exec leafroot -k /var/run/old /newroot /sbin/init one two' \
+  stage='mkdir var && ln -s /run var/run'
 refuse unknown 'leafroot: -Z: unknown option' 'exec leafroot -Z /newroot /sbin/init one two'
 
 # The INIT given is no good: the first of the usual ones is run instead.
@@ -44,6 +49,12 @@ lost init-mode stage='mkdir opt && cp "$WORK/kit/t/init" opt/init && chmod 644 o
 lost init-dynamic stage='mkdir opt && cp "$(realpath "$(type -P true)")" opt/init'
 lost init-interpreter stage='mkdir opt && echo "#!/no/shell" > opt/init && chmod 755 opt/init'
 lost init-dangling stage='mkdir opt && ln -s nowhere opt/init'
+lost init-fifo stage='mkdir opt && mkfifo opt/init'
+lost init-none says='leafroot: init "": No such file or directory' \
+  leaf='exec leafroot /newroot ""'
+X=$(printf '%5000s' '')
+lost init-long says='leafroot: init /xxxxx*...: *too long' \
+  leaf="exec leafroot /newroot /${X// /x}"
 lost init-text stage='mkdir opt && echo text > opt/init && chmod 755 opt/init'
 
 # That of the kernel command line is left out: it can be meant for a disk.

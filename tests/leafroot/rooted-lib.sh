@@ -1,5 +1,5 @@
 # rooted-lib.sh - what the scripts on a rooted() root share (busybox sh)
-# shellcheck shell=dash disable=SC2046
+# shellcheck shell=dash disable=SC2086,SC3045
 
 PATH=/bin:/sbin
 for i in $(/bin/busybox --list)
@@ -15,19 +15,25 @@ mounts() { awk '$5 != "/" { print $5, $4, $6, $(NF-2) }' /proc/self/mountinfo | 
 
 snap() { manifest -b / > "/out/$1" && mounts > "/out/$1.mounts"; }
 
-children() { cat "/proc/$1/task/$1/children"; }
+[ -p /out/never ] || mkfifo /out/never
+exec 8<> /out/never
 
 # As PID 1 of a pid namespace, on this mount namespace: [inject ...] leafroot ...
-# Descriptor 9 is where inject tells. What hangs is ended (137).
+# Descriptor 9 is where inject tells. What hangs is ended (137), by who needs no
+# program for it: they are being moved.
 pid1()
 {
   unshare -pf "$@" 2> /out/err 9> /out/injected &
   u=$!
-  { sleep "${LIMIT:-60}"; kill -9 $(children "$u"); } 2> /dev/null &
+  {
+    read -rt "${LIMIT:-60}" c <&8
+    read -r c < "/proc/$u/task/$u/children"
+    kill -9 $c
+  } 2>&- &
   w=$!
   wait "$u"
   rc=$?
-  kill $(children "$w") "$w"
+  kill "$w"
   return "$rc"
 }
 

@@ -18,6 +18,12 @@ boot script '
   want sealed sealed
 ' leaf='exec leafroot /newroot /sbin/init one "two words"'
 
+boot newroot-link '' '
+  want leaf is_leaf
+  same link opt readlink /nr
+  want directory [ -d /opt ]
+' stage='mkdir opt && ln -s opt nr' leaf='exec leafroot /nr /sbin/init'
+
 # root= without rootfstype= makes the kernel take ramfs.
 boot script-ramfs '
   same type ramfs stat -fc %T /
