@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+# A clone stays as it is.
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(HERE, '../../generated/test/archives')
 TOOL = os.path.join(WORK, 'archive')
