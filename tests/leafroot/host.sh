@@ -40,6 +40,10 @@ testing "a leaf needs nothing: init runs at once" \
 testing "arguments and environment pass through" \
   "in_leaf 'A=\"b  c\" leafroot /n /bin/sh -c \"echo \\\"\\\$A\\\" \\\$# \\\"\\\$1\\\" \\\"\\\$2\\\"\" -- -o \"x y\"'" \
   "b  c 2 -o x y\n" "" ""
+testing "ignored signals stay ignored" \
+  "in_leaf 'trap \"\" HUP TERM; leafroot /n /bin/grep SigIgn /proc/self/status
+    leafroot -qf /n /bin/grep SigIgn /proc/self/status; :' | cut -f 2" \
+  "0000000000004001\n0000000000004001\n" "" ""
 testing "options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \

@@ -116,6 +116,7 @@ GLOBALS(
   int pid1, proc, cwd, oldroot, bad, rootfs, made, up, over, stuck, user;
   int asked;               // INIT is an argument
   int disk;                // the old root is no memory
+  int deaf;                // signals are ignored
   int tight, verified, found;  // of archives: memory is, how many, has init
   unsigned taken;          // id of the mount that NEWROOT was already
   int live;                // progress is shown in a line that stays
@@ -147,8 +148,10 @@ static char *usual[] = {"/init", "/sbin/init", "/etc/init", "/bin/init",
 // argv[1] of the copy of us that empties the old root when init runs already
 #define WIPER "//wipe"
 
-// What stops the filling; from then on, the way back and the switch are whole
+// What stops the filling; from then on, the way back and the switch are whole.
+// Init has them as we had.
 static int signals[] = {SIGTERM, SIGINT, SIGHUP};
+static void (*handlers[ARRAY_LEN(signals)])(int);
 
 static long long now(void)
 {
@@ -1038,7 +1041,9 @@ static int fill_tree(void)
   tree.cancel = &TT.cancel;
   if (tree.src == -1) return fault(&why, errno, "opening", "/");
   had = TT.low = available();
-  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], cancel);
+  for (i = 0; i<ARRAY_LEN(signals); i++)
+    handlers[i] = signal(signals[i], cancel);
+  TT.deaf = 1;
   rc = tree_run(&tree, &why);
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_IGN);
   if (TT.live) dprintf(2, "\n");
@@ -1235,7 +1240,8 @@ static void run_init(void)
 
   umask(toys.old_umask);
   signal(SIGPIPE, SIG_DFL);
-  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_DFL);
+  for (i = 0; TT.deaf && i<ARRAY_LEN(signals); i++)
+    signal(signals[i], handlers[i]);
   if (TT.init) {
     execve(*TT.init, TT.init, environ);
     err = errno;
