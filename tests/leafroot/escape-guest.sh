@@ -34,6 +34,8 @@ leak()
   }
   mount -t ext4 -o loop /run/leak.img /run/leak || return 2
   for dev in /sys/block/loop*/loop/backing_file; do :; done
+  # The one before was ready too
+  rm -f /run/held
   escape "$1" hold > /run/held 2>&1 &
   soon grep -qx ready /run/held || { kill $!; umount /run/leak; return 3; }
   umount /run/leak || return 2
@@ -56,6 +58,8 @@ leak_net()
   echo 1 > /proc/sys/user/max_net_namespaces
   unshare -n mount --bind /proc/self/ns/net /run/netns/x || return 2
   unshare -n true 2> /dev/null && return 3
+  # The one before was ready too
+  rm -f /run/held
   escape "$1" hold > /run/held 2>&1 &
   soon grep -qx ready /run/held || { kill $!; umount /run/netns/x; return 4; }
   umount /run/netns/x || return 2
