@@ -466,9 +466,38 @@ BIG = b''.join(_parts)
 BIG_ENDS = len(_parts) - 1 + 3
 
 
+def seeds():
+    """{name: archive} for the fuzzer: what init is, and more than one piece of
+    the ring, in small blocks."""
+    run, linked = {'mode': REG | 0o755}, {'mode': REG | 0o755, 'ino': 9, 'nlink': 2}
+    text = bytes(b'abcdefgh '[i % 9] for i in noise(9000))
+    pieces = (d('t') + e('t/a', text, magic=b'070702')
+              + e('t/b', text[:3000], ino=4, nlink=2) + e('t/c', ino=4, nlink=2)
+              + END)
+    blocks = tool(pieces, 'zstd', '-qc', '-9', '--target-compressed-block-size=600')
+    return {
+        'found': WANTED,
+        'itself': e('init', b'#!x', **linked) + e('init', **linked) + END,
+        'none': e('init', b'#!x', **run) + e('init', mode=0) + d('sbin')
+        + e('sbin/init', b'x') + END,
+        'slash': d('u') + l('sbin', 'u') + e('u/init', b'#!x', **run) + d('sbin/')
+        + e('init', b'x') + d('init/') + END,
+        'links': e('a', b'#!x', **linked) + l('b', 'a') + l('init', 'b')
+        + e('a', mode=FIFO | 0o600) + d('sbin') + e('sbin/init', b'x', **linked)
+        + END,
+        'gzip': gz(pieces), 'xz': xz(pieces), 'zstd': blocks,
+        'zstd-cut': blocks[:len(blocks) * 2 // 3]}
+
+
 def main():
     names = [i[0] for i in rows]
     assert len(set(names)) == len(names)
+    if sys.argv[1:2] == ['--seeds']:
+        os.makedirs(sys.argv[2], exist_ok=True)
+        for name, data in seeds().items():
+            with open(os.path.join(sys.argv[2], name), 'wb') as f:
+                f.write(data)
+        return
     if sys.argv[1:] == ['--list']:
         for name, _, order, verdict, _, _ in rows:
             print(name, order, verdict)
