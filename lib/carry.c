@@ -60,21 +60,20 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 {
   struct mountinfo *up = by_id(c->list, m->parent);
 
-  return m->parent == c->root || (!c->copy && !!is_own(c, m))
+  return m->parent == c->root || (!c->copy && is_own(c, m))
     || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
 }
 
 // Open PATH below DIR, which is "/" to the symlinks on the way: those of the
-// new root lead to the new root (openat2() of 5.6, RESOLVE_IN_ROOT; its EAGAIN
-// is a rename meanwhile). FLAGS: O_NOFOLLOW for the last name. Returns a
-// descriptor to name it by, or -1 and errno.
+// new root lead to the new root. (EAGAIN: something was renamed meanwhile.)
+// FLAGS: O_NOFOLLOW for the last name. Returns a descriptor to name it by, or
+// -1 and errno.
 static int open_in(int dir, char *path, int flags)
 {
-  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC|flags, 0,
-    0x10};
+  struct kopen_how how = {O_PATH|O_CLOEXEC|flags, 0, KRESOLVE_IN_ROOT};
   int fd;
 
-  do fd = syscall(KNR(437), dir, path, &how, sizeof(how));
+  do fd = kopenat2(dir, path, &how);
   while (fd == -1 && errno == EAGAIN);
 
   return fd;
@@ -366,13 +365,13 @@ int carry_own(struct carry *c)
 // DIR. Returns 0 or -1.
 int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
 {
-  // RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS of openat2()
-  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC, 0, 0xc};
+  struct kopen_how how = {O_PATH|O_CLOEXEC, 0,
+    KRESOLVE_BENEATH|KRESOLVE_NO_SYMLINKS};
   struct kstat a, b;
   int fd, rc;
 
   while (*dir == '/') dir++;
-  fd = syscall(KNR(437), c->to, dir, &how, sizeof(how));
+  fd = kopenat2(c->to, dir, &how);
   rc = fd == -1 && (!*dir || errno != ENOENT);
   if (fd != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &a)
     && !kstatx(c->to, "", AT_EMPTY_PATH, &b) && a.ino == b.ino

@@ -48,9 +48,7 @@ static int elf_interp(int fd, char *head, char *name, unsigned size)
 // is wrong with which file. Returns 0 or -1.
 int initcheck(int root, char *path, struct fault *f)
 {
-  // struct open_how of openat2(), 5.6, RESOLVE_IN_ROOT
-  struct { uint64_t flags, mode, resolve; } how = {
-    O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0, 0x10};
+  struct kopen_how how = {O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0, KRESOLVE_IN_ROOT};
   char name[PATH_MAX], head[256], *s, *why = "init";
   struct stat st;
   int fd, len, depth;
@@ -60,7 +58,7 @@ int initcheck(int root, char *path, struct fault *f)
     return fault(f, ENAMETOOLONG, why, "%.64s...", path);
   strcpy(name, path);
   for (depth = 0; *name && depth<5; depth++) {
-    fd = syscall(KNR(437), root, name, &how, sizeof(how));
+    fd = kopenat2(root, name, &how);
     if (fd == -1) {
       if (depth) return fault(f, errno, why, "%s of %s", name, path);
 

@@ -19,12 +19,6 @@
 #include "lib/names.h"
 #include "lib/initramfs.h"
 
-// openat2(), 5.6. The libc's have no name for it.
-struct kopen_how { uint64_t flags, mode, resolve; };
-#define kopenat2(dir, path, how) \
-  syscall(KNR(437), dir, path, how, sizeof(struct kopen_how))
-#define KRESOLVE_IN_ROOT 0x10
-
 // A file with several names, by the first. Kept until the trailer.
 struct link {
   struct link *next;

@@ -28,6 +28,14 @@
 #define KNR(x) (x)
 #endif
 
+// openat2(), 5.6
+struct kopen_how { uint64_t flags, mode, resolve; };
+#define kopenat2(dir, path, how) \
+  syscall(KNR(437), dir, path, how, sizeof(struct kopen_how))
+#define KRESOLVE_NO_SYMLINKS 4
+#define KRESOLVE_BENEATH     8
+#define KRESOLVE_IN_ROOT     0x10
+
 // mount API, 5.2
 #define open_tree(dir, path, flags) syscall(KNR(428), dir, path, flags)
 #define move_mount(dir, path, to, topath, flags) \

@@ -48,9 +48,9 @@ static void say(void *context, char *line)
 // What initramfs_read() should have found of PATH, in directory DIR for "/"
 static int there(int dir, char *path)
 {
-  struct { uint64_t flags, mode, resolve; } how = {O_PATH|O_CLOEXEC, 0, 0x10};
+  struct kopen_how how = {O_PATH|O_CLOEXEC, 0, KRESOLVE_IN_ROOT};
   struct stat st;
-  int fd = syscall(KNR(437), dir, path, &how, sizeof(how)), found = 0;
+  int fd = kopenat2(dir, path, &how), found = 0;
 
   if (fd == -1) return 0;
   if (!fstat(fd, &st) && S_ISREG(st.st_mode)) found = st.st_mode&0111 ? 3 : 1;

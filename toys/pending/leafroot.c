@@ -986,7 +986,8 @@ static int wipe_first(void)
   // An archive in there is there until it has been read
   have += old.bytes;
   for (one = archives; one; one = one->next, n++)
-    if (!fstat(one->fd, &st) && st.st_dev == rootst.st_dev) have -= st.st_size;
+    if (!fstat(one->fd, &st) && st.st_dev == rootst.st_dev)
+      have -= minof(have, st.st_blocks*512ULL);
   if (n != TT.verified || TT.found<3) return 0;
   if (have<need) return say("unpacking needs %s, %s are available without the"
     " old root", size(need), size(have));
