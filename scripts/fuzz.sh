@@ -2,8 +2,9 @@
 # fuzz.sh [SECONDS [NAME...]] - run libFuzzer, with the address and undefined-
 # behaviour sanitizers, on what parses: each tests/leafroot/fuzz-NAME.c, for
 # SECONDS (60). The committed corpus, tests/leafroot/fuzz-NAME/, is where it
-# starts, with the archives that archives.py makes for it; what it finds grows in generated/fuzz/NAME, and what fails stands
-# beside. SECONDS 0: only replay the corpus.
+# starts, with the archives that archives.py makes for it; what it finds grows
+# in generated/fuzz/NAME, and what fails stands beside. SECONDS 0: only replay
+# the corpus.
 
 die() { echo "fuzz.sh: $*" >&2; exit 1; }
 
