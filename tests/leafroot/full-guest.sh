@@ -26,6 +26,25 @@ snap after
 sed 's/^leafroot/term/' /out/err
 same before after && echo "term same"
 
+# And SIGTERM again and again on the way back, where a process but PID 1 would
+# die of it
+cat > /out/again <<'AGAIN'
+#!/out/busybox sh
+p=$(/out/busybox pidof leafroot)
+kill -TERM $p
+/out/busybox usleep 600000
+while kill -TERM $p
+do
+  :
+done > /dev/null 2>&1 &
+AGAIN
+chmod 755 /out/again
+inject sendfile:400:/out/again /bin/leafroot -q -f /newroot /sbin/init \
+  2> /out/err 9> /out/injected
+echo "again $?"
+snap after
+same before after && echo "again same"
+
 # Somebody else takes what is left of the space: an open file without a name
 mib=$(leafroot -n -f /newroot /sbin/init 2>&1 | sed -n 's/.* holds \([0-9]*\) MiB .*/\1/p')
 cat > /out/fill <<'FILL'

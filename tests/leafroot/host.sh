@@ -47,6 +47,11 @@ testing "ignored signals stay ignored" \
     leafroot -qf /n /bin/grep SigIgn /proc/self/status; :' | uniq -c |
     sed -E 's/^ *([0-9]+) .*(.{4})\$/\1 \2/'" \
   "3 4001\n" "" ""
+testing "arguments overrule leafroot=" \
+  "in_leaf 'leafroot=verbose ok -qf; leafroot=quiet ok -vf | grep -c \" ms\$\"
+    find bin | cpio -oH newc > /opt/a 2> /dev/null
+    leafroot=extract=/none ok -qf -x /opt/a; leafroot=extract=/none ok -qf'" \
+  "ran\n0\n9\nran\n0\nleafroot: archive /none: No such file or directory\n1\n" "" ""
 testing "options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \

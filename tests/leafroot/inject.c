@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -104,6 +105,7 @@ static void supervise(int fd, int nr, unsigned n, int more, char *what,
 {
   static unsigned seen[NAMES];
   struct seccomp_notif q;
+  struct pollfd gone = {.fd = fd};
   int over = 0, execs = 0, err = 0, i, first = 0;
   FILE *out;
 
@@ -112,7 +114,9 @@ static void supervise(int fd, int nr, unsigned n, int more, char *what,
   for (;;) {
     memset(&q, 0, sizeof(q));
     if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &q)) {
-      if (errno==EINTR) continue;
+      // ENOENT: a signal has taken the one who asked away, or all are gone
+      if (errno==EINTR || (errno==ENOENT
+        && poll(&gone, 1, 0)!=-1 && !(gone.revents&POLLHUP))) continue;
       break;
     }
     if (!first) first = q.pid;

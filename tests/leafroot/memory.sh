@@ -45,4 +45,4 @@ boot memory-tight-copy "$just_enough" '
   same content "$(cat /run/sum)" md5sum /large/one
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
   leaf='exec leafroot -2 -t tmpfs /newroot /sbin/init' \
-  says='leafroot: -2 needs * MiB more memory, * MiB are available'
+  says='leafroot: a copy needs * MiB more memory, * MiB are available'

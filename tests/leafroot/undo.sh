@@ -63,6 +63,6 @@ do
 done
 testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-guest.sh' \
   "$(printf '%s\\n' 'term: filling the new root: Interrupted system call' \
-  'term same' 'space: No space left on device' 'space same' \
+  'term same' 'again 1' 'again same' 'space: No space left on device' 'space same' \
   'inodes: No space left on device' 'inodes same' \
   'both: says so, nothing lost')" "" ""

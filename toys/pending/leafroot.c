@@ -743,7 +743,7 @@ static int check_size(void)
       size(tree.bytes), tree.names, leaf.nr_inodes,
       (unsigned long long)leafsf.f_files);
   if (TT.opt['2'] && have && have<need)
-    return say("-2 needs %s more memory, %s are available",
+    return say("a copy needs %s more memory, %s are available",
       size(need), size(have));
 
   return 0;
