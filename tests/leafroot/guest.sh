@@ -25,16 +25,16 @@ same()
     echo "=== $n BAD $*: expected '$x', got '$o'"
 }
 
-# soon COMMAND: it must work within 10 seconds.
+# soon COMMAND: it must work within a minute, as a machine that runs four of these
+# is slow.
 soon()
 {
-  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+  i=0
+  until o=$("$@" 2>&1)
   do
-    [ "$i" = 1 ] || sleep .5
-    o=$("$@" 2>&1) && return
+    [ "$((i += 1))" -lt 100 ] || { echo "$o"; return 1; }
+    sleep .5
   done
-  echo "$o"
-  return 1
 }
 
 finish()
