@@ -358,32 +358,47 @@ int carry_own(struct carry *c)
   return 0;
 }
 
-// Keep the old root: have its file system, without what was mounted on it, at
-// DIR of the new root, a directory that is made if need be, with no symlink on
-// the way, as pivot_root(2) would follow that on the old one. Without ATTACH
-// only make that, for pivot_root(2). Leaves a fault "keeping the old root at"
-// DIR. Returns 0 or -1.
-int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
+// Can the old root be kept at DIR, below the directory ROOT? At one that's to be
+// made, or is there and isn't ROOT, with no symlink on the way, as pivot_root(2)
+// would follow that on the old one. Leaves a fault "keeping the old root at" DIR.
+// Returns 0 or -1.
+int carry_keeps(int root, char *dir, struct fault *f)
 {
-  struct kopen_how how = {O_PATH|O_CLOEXEC, 0,
+  struct kopen_how how = {O_PATH|O_DIRECTORY|O_CLOEXEC, 0,
     KRESOLVE_BENEATH|KRESOLVE_NO_SYMLINKS};
   struct kstat a, b;
+  char *path = dir;
   int fd, rc;
 
-  while (*dir == '/') dir++;
-  fd = kopenat2(c->to, dir, &how);
-  rc = fd == -1 && (!*dir || errno != ENOENT);
+  while (*path == '/') path++;
+  fd = kopenat2(root, *path ? path : ".", &how);
+  rc = fd == -1 && errno != ENOENT;
   if (fd != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &a)
-    && !kstatx(c->to, "", AT_EMPTY_PATH, &b) && a.ino == b.ino
+    && !kstatx(root, "", AT_EMPTY_PATH, &b) && a.ino == b.ino
     && a.mnt == b.mnt) rc = errno = EBUSY;
   if (fd != -1) close(fd);
-  if (rc || make_place(c->to, dir, 1))
-    return fault(f, errno, "keeping the old root at", "%s", dir);
-  if (!attach) return 0;
-  fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-  rc = move_mount(fd, "", c->to, dir, MOVEMOUNT_F_EMPTY);
+
+  return rc ? fault(f, errno, "keeping the old root at", "%s", dir) : 0;
+}
+
+// Keep the old root: have its file system, without what was mounted on it, at
+// DIR of the new root, a directory that is made if need be. Without ATTACH only
+// make that, for pivot_root(2). Leaves the fault of carry_keeps(). Returns 0 or
+// -1.
+int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
+{
+  char *path = dir;
+  int fd = -1, rc;
+
+  if (carry_keeps(c->to, dir, f)) return -1;
+  while (*path == '/') path++;
+  rc = make_place(c->to, path, 1);
+  if (!rc && attach) {
+    fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+    rc = move_mount(fd, "", c->to, path, MOVEMOUNT_F_EMPTY);
+    if (!rc) c->kept = path;
+  }
   if (rc) fault(f, errno, "keeping the old root at", "%s", dir);
-  else c->kept = dir;
   if (fd != -1) close(fd);
 
   return rc;
@@ -424,24 +439,22 @@ int carry_back(struct carry *c, struct fault *f)
 }
 
 // After the switch: unmount what had no place on the new root, which is still
-// on the old one. Returns the directory of the last such, or 0.
-char *carry_rest(struct carry *c)
+// on the old one. LOST is told the directory of each that the new root has no
+// mount of its own for.
+void carry_rest(struct carry *c, void (*lost)(char *dir))
 {
-  char *dir = 0;
-  int i;
+  struct mountinfo *m;
+  struct kstat st;
+  int i, fd;
 
-  for (i = 0; i<c->units; i++) if (c->unit[i].at == SKIP && !fchdir(c->from)) {
-    dir = c->unit[i].m->dir;
-    umount2(place(c->unit[i].m), MNT_DETACH);
+  for (i = 0; i<c->units; i++) {
+    m = c->unit[i].m;
+    if (c->unit[i].at != SKIP || fchdir(c->from)) continue;
+    umount2(place(m), MNT_DETACH);
+    if (!c->leaf) continue;
+    fd = open_in(c->to, place(m), O_NOFOLLOW);
+    if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)
+      || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
+    if (fd != -1) close(fd);
   }
-
-  return dir;
-}
-
-// Forget the plan.
-void carry_free(struct carry *c)
-{
-  free(c->unit);
-  c->unit = 0;
-  c->units = 0;
 }

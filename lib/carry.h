@@ -16,7 +16,7 @@ struct carry {
 
 int carry_mounts(struct carry *c, struct fault *f);
 int carry_own(struct carry *c);
+int carry_keeps(int root, char *dir, struct fault *f);
 int carry_root(struct carry *c, char *dir, int attach, struct fault *f);
 int carry_back(struct carry *c, struct fault *f);
-char *carry_rest(struct carry *c);
-void carry_free(struct carry *c);
+void carry_rest(struct carry *c, void (*lost)(char *dir));

@@ -71,6 +71,13 @@ testing "a dry run of -x" "in_leaf '$A_INIT
   "leafroot: /opt/a holds 1 MiB in 1 inodes\n\
 leafroot: would unpack to a tmpfs on /n, pivot to it and run init\n\
 ls: /n: No such file or directory\n" "" ""
+# Where the old root can be kept is known before anything is done
+for i in "/bin/busybox: Not a directory" "/bin/sh: Symbolic link loop" \
+  "/bin/..: Resource busy" "/: Resource busy"
+do
+  testing "a dry run of -k ${i%%:*}" "in_leaf 'ok -nfk ${i%%:*} | tail -n 2'" \
+    "leafroot: keeping the old root at $i\n1\n" "" ""
+done
 testing "a dry run of a switch to what is mounted" "in_leaf '
     mkdir /n; mount -t tmpfs n /n; mkdir /n/bin; cp /bin/busybox /n/bin/echo
     leafroot -n -o bogus=1 /n /bin/echo 2>&1 | grep -v \"stays on the old root\"'" \

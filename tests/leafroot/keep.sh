@@ -118,10 +118,14 @@ filled disk 'disk
 filled disk-ro 'disk
   fill
   mount -o remount,ro /newroot
+  # It has no directory for the one, and a mount of its own for the other
+  mkdir /lost /own
+  mount -t tmpfs lost /lost && mount -t tmpfs ours /own
 ' '
   same type ext4 fstype
   deny write touch /file
-'
+' says='leafroot: /lost is unmounted: the new root has no place for it
+leafroot: / is what was on /newroot now'
 
 # The kernel's own way to a root: it mounts a disk, and no init of ours has run.
 # That is a leaf: it is given the options, no more. Then with -f into memory: the

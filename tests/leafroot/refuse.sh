@@ -31,7 +31,7 @@ refuse console 'leafroot: */dev/none*' \
   'exec leafroot -c /dev/none /newroot /sbin/init one two'
 refuse newroot-mount 'leafroot: NEWROOT /run/new: has to be on /' \
   'exec leafroot /run/new /sbin/init one two'
-refuse keep-link 'leafroot: keeping the old root at var/run/old: *ymbolic link*' \
+refuse keep-link 'leafroot: keeping the old root at /var/run/old: *ymbolic link*' \
   'exec leafroot -k /var/run/old /newroot /sbin/init one two' \
   stage='mkdir var && ln -s /run var/run'
 refuse unknown 'leafroot: -Z: unknown option' 'exec leafroot -Z /newroot /sbin/init one two'

@@ -823,6 +823,8 @@ static int check(void)
     || (!TT.taken && check_size())) return -1;
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", init_name());
+  if (TT.keep && (TT.taken || !TT.x)
+    && carry_keeps(TT.taken ? leaf.dir : TT.oldroot, TT.keep, &why)) return -1;
   if (check_console()) return -1;
   if (!TT.taken) loops();
   if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
@@ -1138,6 +1140,13 @@ static void carry_home(void)
 
 // --- 8. switch
 
+// A filled NEWROOT that can't be written to has no directory for each mount.
+static void lost_mount(char *dir)
+{
+  if (!TT.opt['q']) say("%s is unmounted: the new root has no place for it",
+    dir);
+}
+
 // Step 8: make the leaf "/". The commit point.
 static int switch_over(void)
 {
@@ -1146,7 +1155,7 @@ static int switch_over(void)
   remove_newroot();
   if (tree.src != -1) close(tree.src);
   tree_free(&tree);
-  if (!TT.keep) carry_rest(&carry);
+  if (!TT.keep) carry_rest(&carry, lost_mount);
   if (leaf.set & MATTR_RDONLY) mountopt_apply(leaf.dir, ".", MATTR_RDONLY, 0);
   if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
 
