@@ -45,12 +45,12 @@ void console_fill(void)
   close(fd);
 }
 
-// Open the terminal or other character device DEV for both ways. Returns a
-// descriptor, or -1 and errno.
-int console_open(char *dev)
+// Open the terminal or other character device DEV, a path from the directory
+// ROOT, for both ways. Returns a descriptor, or -1 and errno.
+int console_open(int root, char *dev)
 {
   struct stat st;
-  int fd = open(dev, O_RDWR|O_NOCTTY|O_NONBLOCK|O_CLOEXEC), err = 0;
+  int fd = openat(root, dev, O_RDWR|O_NOCTTY|O_NONBLOCK|O_CLOEXEC), err = 0;
 
   if (fd == -1) return -1;
   if (fstat(fd, &st)) err = errno;
@@ -64,12 +64,13 @@ int console_open(char *dev)
 }
 
 // Let go of the file system OLD with descriptors 0 to 2: those that are a
-// device node of it are opened anew, all of them on DEV if that is given.
-// Returns 0, or -1 and errno: what could not be opened stays as it was.
-int console_leave(dev_t old, char *dev)
+// device node of it are opened anew, all of them on DEV, a path from the
+// directory ROOT, if that is given. Returns 0, or -1 and errno: what could not
+// be opened stays as it was.
+int console_leave(int root, dev_t old, char *dev)
 {
   struct stat st;
-  int i, rc = 0, fd = console_open(dev ? : "/dev/console");
+  int i, rc = 0, fd = console_open(root, dev ? : "/dev/console");
 
   // What the kernel opened is the console even if no node for it exists
   if (fd == -1) {

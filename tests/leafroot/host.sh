@@ -54,10 +54,12 @@ testing "options of a leaf are remounted" \
   "ran\n0\nrw,nosuid,noatime size=10240k,nr_inodes=2048\n" "" ""
 testing "a leaf: what is not done is said, and the console opened" \
   "in_leaf 'mknod /opt/null c 1 3; ok -x /opt/a; ok -k /old; ok -qk /old
-    ok -c /opt/none; leafroot -c /opt/null /n /bin/sh -c \"readlink /proc/self/fd/0 > /opt/o\"; cat /opt/o'" \
+    ok -c /opt/none; cd bin; ok -fc busybox; leafroot -fc opt/null /n /bin/true
+    leafroot -c opt/null /n /bin/sh -c \"readlink /proc/self/fd/0 > /opt/o\"; cat /opt/o'" \
   "leafroot: / can be pivoted from: nothing is unpacked without -f\nran\n0\n\
 leafroot: / can be pivoted from: nothing is kept without -f\nran\n0\nran\n0\n\
-leafroot: -c /opt/none: No such file or directory\n1\n/opt/null\n" "" ""
+leafroot: -c /opt/none: No such file or directory\n1\n\
+leafroot: -c busybox: No such file or directory\n1\n/opt/null\n" "" ""
 testing "a dry run looks at options and init, and changes nothing" \
   "in_leaf 'ok -n -o size=10M; ok -n -o bogus=1
     leafroot -n /n /no/init 2>&1; echo \$?; grep -c size= /proc/self/mountinfo'" \

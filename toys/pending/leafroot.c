@@ -405,7 +405,7 @@ static int give_options(struct fsnew *n)
 // Can the device of -c be opened?
 static int check_console(void)
 {
-  int fd = TT.dev ? console_open(TT.dev) : 0;
+  int fd = TT.dev ? console_open(TT.oldroot, TT.dev) : 0;
 
   if (fd == -1) return fault(&why, errno, "-c", "%s", TT.dev);
   if (fd) close(fd);
@@ -414,9 +414,10 @@ static int check_console(void)
 }
 
 // Open what stands in the way of unmounting the old root anew, or with -c all.
-static void reopen(void)
+// "/" is the directory ROOT.
+static void reopen(int root)
 {
-  if (console_leave(rootst.st_dev, TT.dev))
+  if (console_leave(root, rootst.st_dev, TT.dev))
     say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
 }
 
@@ -446,7 +447,7 @@ static int already(void)
     if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
     say("/ can be pivoted from: would give it the options and run %s",
       init_name());
-  } else if (TT.dev) reopen();
+  } else if (TT.dev) reopen(TT.oldroot);
 
   return 0;
 }
@@ -1206,7 +1207,7 @@ static void wipe_and_seal(void)
   off_t off = 0;
   struct stat st;
 
-  if (TT.pid1 || TT.dev) reopen();
+  if (TT.pid1 || TT.dev) reopen(leaf.dir);
   if (!TT.rootfs || TT.keep || TT.opt['u'] || TT.disk) return;
   if (pipe2(fds, O_CLOEXEC)) return (void)say("pipe: %s", strerror(errno));
   if ((pid = fork())) {
