@@ -65,18 +65,13 @@ static int is_unit(struct carry *c, struct mountinfo *m)
 }
 
 // Open PATH below DIR, which is "/" to the symlinks on the way: those of the
-// new root lead to the new root. (EAGAIN: something was renamed meanwhile.)
-// FLAGS: O_NOFOLLOW for the last name. Returns a descriptor to name it by, or
-// -1 and errno.
+// new root lead to the new root. FLAGS: O_NOFOLLOW for the last name. Returns a
+// descriptor to name it by, or -1 and errno.
 static int open_in(int dir, char *path, int flags)
 {
   struct kopen_how how = {O_PATH|O_CLOEXEC|flags, 0, KRESOLVE_IN_ROOT};
-  int fd;
 
-  do fd = kopenat2(dir, path, &how);
-  while (fd == -1 && errno == EAGAIN);
-
-  return fd;
+  return kopenat2(dir, path, &how);
 }
 
 // Make PATH below DIR something to mount on: an empty directory or file, with
@@ -232,10 +227,10 @@ static int take(struct carry *c, struct unit *u, int from, int to)
     rc = open_tree(fd, "",
       OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_RECURSIVE_|AT_EMPTY_PATH);
     close(fd);
-    fd = rc;
+    if ((fd = rc) == -1) return -1;
   }
   rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
-  if (fd != -1) close(fd);
+  close(fd);
   if (!rc) u->at = SCRATCH;
 
   return rc;
@@ -414,7 +409,12 @@ int carry_back(struct carry *c, struct fault *f)
 
   if (c->kept && !fchdir(c->to)) umount2(c->kept, MNT_DETACH);
   c->kept = 0;
-  if (!c->units || c->copy) return 0;
+  if (!c->units) return 0;
+
+  // Copies go with what they are on; but what is on top of the new root would be
+  // taken for that when it's unmounted
+  for (i = 0; c->copy && i<c->units; i++) c->unit[i].at = GONE;
+  if (c->copy) return detach(c), 0;
   if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
   // What is of the old root's own file system is made anew wherever it is, as

@@ -64,8 +64,8 @@ int initcheck(int root, char *path, struct fault *f)
 
       return fault(f, errno, why, "%s", path);
     }
-    len = fstat(fd, &st) ? -1 : 0;
     errno = 0;
+    len = fstat(fd, &st);
     if (!len && !S_ISREG(st.st_mode)) errno = S_ISDIR(st.st_mode) ? EISDIR
       : EACCES;
     else if (!len && !(st.st_mode&0111)) errno = EACCES;

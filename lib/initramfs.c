@@ -180,10 +180,8 @@ static char *locate(struct unpack *u, struct parent *p, char *path)
   memcpy(p->name, path, len);
   p->name[len] = 0;
   path = len ? p->name : ".";
-  // EAGAIN: something else was renamed or mounted meanwhile, see openat2(2)
-  do p->fd = u->chroot ? openat(u->a->dir, path, how.flags)
+  p->fd = u->chroot ? openat(u->a->dir, path, how.flags)
     : kopenat2(u->a->dir, path, &how);
-  while (p->fd<0 && errno == EAGAIN);
   if (p->fd<0) return 0;
   p->len = len;
   p->sgid = !fstat(p->fd, &st) && st.st_mode&S_ISGID;

@@ -28,10 +28,18 @@
 #define KNR(x) (x)
 #endif
 
-// openat2(), 5.6
+// openat2(), 5.6. EAGAIN, says openat2(2): something was renamed or mounted
+// meanwhile; or it's a device's own answer, so not for ever.
 struct kopen_how { uint64_t flags, mode, resolve; };
-#define kopenat2(dir, path, how) \
-  syscall(KNR(437), dir, path, how, sizeof(struct kopen_how))
+static inline int kopenat2(int dir, char *path, struct kopen_how *how)
+{
+  int fd, tries = 1000;
+
+  do fd = syscall(KNR(437), dir, path, how, sizeof(*how));
+  while (fd == -1 && errno == EAGAIN && tries--);
+
+  return fd;
+}
 #define KRESOLVE_NO_SYMLINKS 4
 #define KRESOLVE_BENEATH     8
 #define KRESOLVE_IN_ROOT     0x10

@@ -103,6 +103,8 @@ boot own "$INSIDE"'
   (cd /opt/tree && find . | cpio -oH newc | gzip -1) > /opt/archive.gz 2> /dev/null
   { head -c 512 /t/busybox; cat /opt/archive.gz; } > /opt/behind
   rm -r /opt/tree
+  # A mount that another one hides
+  mkdir /mnt/x && mount -t tmpfs x /mnt/x && mount -t tmpfs hides /mnt
   mounts > /run/mounts
   snap /run/before
   '"$OWN" '

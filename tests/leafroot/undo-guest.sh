@@ -1,16 +1,24 @@
-# undo-guest.sh [CASE...] - make one system call of a move fail, as CASE says to
+# undo-guest.sh [-u] [CASE...] - make one system call of a move fail, as CASE says to
 # inject, and see that nothing is lost (busybox sh, on a rooted() root)
 # shellcheck shell=dash disable=SC1091
 #
 # As PID 1, leafroot runs init whatever happens, and then the root is either the
 # new one or the old one, and the tree and its mounts are the same. One line for
 # each CASE: "back" or "done" and what leafroot said, or "BAD" and why; with that
-# it ends. Without a CASE: how often the move makes each call.
+# it ends. Without a CASE: how often the move makes each call. With -u it's not
+# PID 1, what is made is a root for a process tree, and outside all stays.
 
 . /etc/lib
 
 type=$(awk '$5 == "/" { t = $(NF-2) } END { print t }' /proc/self/mountinfo)
 move="/bin/leafroot -q -f -t $type /newroot /sbin/init"
+u=''
+if [ "$1" = -u ]
+then
+  shift
+  u=1
+  move="/bin/leafroot -qu -t $type /newroot /sbin/init"
+fi
 
 # Small, but everything is there once: pieces, links, holes, attributes
 hurt /hurt small && hurt-big /big small || exit 1
@@ -23,10 +31,17 @@ one()
   id=$(root_id) why='' what=back
   rm -f /out/ran /out/err
   # shellcheck disable=SC2086
-  LIMIT=20 pid1 inject "$@" $move < /dev/null
-  rc=$?
+  if [ -n "$u" ]
+  then
+    timeout 20 inject "$@" $move < /dev/null 2> /out/err 9> /out/injected
+    rc=$?
+    [ -s /out/ran ] && what='done' || [ "$rc" = 1 ] || why="$rc, "
+  else
+    LIMIT=20 pid1 inject "$@" $move < /dev/null
+    rc=$?
+    [ -s /out/ran ] || why="init did not run ($rc), "
+  fi
   snap after
-  [ -s /out/ran ] || why="init did not run ($rc), "
   [ "$(root_id)" = "$id" ] || what='done'
   case "$what $(grep -c '^leafroot: ' /out/err)" in
     back\ 1|done\ [01]) ;;

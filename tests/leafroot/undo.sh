@@ -5,40 +5,48 @@
 # Each name is made to fail at the first UNDO_ROUNDS of its calls or, with
 # UNDO_SEED, at that many drawn by it. UNDO_CASES='NAME:N:ERROR...' repeats.
 
-# The cases for the counts on stdin
+# The cases for the counts on stdin: of each call the first N; with -u all of those
+# that are about mounts, as the rest is a copy like any other
 undo_cases()
 {
-  local name count i error=(EIO ENOMEM ENOSPC EINVAL)
+  local name count i most=$1 error=(EIO ENOMEM ENOSPC EINVAL)
 
   while read -r name count
   do
     # The C library's own beginning; what ends or waits; init itself
     case "$name" in execve|wait4|pause|rt_sig*|getpid|umask|brk|get?id|mprotect) continue ;; esac
-    for ((i = 1; i <= count && i <= $1; i++))
+    if [ "$2" = -u ]
+    then
+      case "$name" in
+        *mount*|open_tree|openat2|fs[cop]*|ch*|pivot_root|unshare|clone) most=$count ;;
+        *) continue ;;
+      esac
+    fi
+    for ((i = 1; i <= count && i <= most; i++))
     do
-      [ -n "$UNDO_DRAW" ] && [ "$count" -gt "$1" ] &&
+      [ -n "$UNDO_DRAW" ] && [ "$count" -gt "$most" ] &&
         echo "$name:$((RANDOM*32768%count+RANDOM%count+1)):${error[RANDOM%3]}" ||
         echo "$name:$i:${error[RANDOM%3]}"
     done
   done
 }
 
-# undo FS: what was bad, in one line each, and how many were tried
+# undo FS [-u]: what was bad, in one line each, and how many were tried
 undo()
 {
   local cases i n=0 bad=0 never=0 line
 
   RANDOM=$UNDO_SEED
-  rooted "$1" undo-guest.sh > counts 2>&1 || { cat counts; return; }
-  mapfile -t cases < <(undo_cases "$UNDO_ROUNDS" < <(sed 1d counts))
+  rooted "$1" undo-guest.sh "${@:2}" > counts 2>&1 || { cat counts; return; }
+  mapfile -t cases < <(undo_cases "$UNDO_ROUNDS" "$2" < <(sed 1d counts))
   [ -z "$UNDO_CASES" ] || read -ra cases <<< "$UNDO_CASES"
-  : > "$WORK/undo-$1"
+  : > "$WORK/undo-$1$2"
   while [ "$n" -lt ${#cases[@]} ]
   do
     # A bad one ends the guest: the others get a new root
     while IFS= read -r line
     do
-      echo "$line" >> "$WORK/undo-$1"
+      echo "$line" >> "$WORK/undo-$1$2"
       case "$line" in
         "${cases[n]} BAD "*) bad=$((bad+1)); echo "${line:0:300}" ;;
         "${cases[n]} never "*) never=$((never+1)) ;;
@@ -46,7 +54,7 @@ undo()
         *) echo "${line:0:160}"; continue ;;
       esac
       n=$((n+1))
-    done < <(rooted "$1" undo-guest.sh "${cases[@]:n}" 2>&1)
+    done < <(rooted "$1" undo-guest.sh "${@:2}" "${cases[@]:n}" 2>&1)
     [ "$n" = "$i" ] && { echo "no result: ${cases[n]}"; n=$((n+1)); bad=$((bad+1)); }
     i=$n
   done
@@ -56,7 +64,7 @@ undo()
 
 # Other errors than those of a call: real ones
 # shellcheck disable=SC2034
-for i in tmpfs ramfs
+for i in tmpfs ramfs "tmpfs -u"
 do
   testing "undo: calls of a move fail, $i root" \
     "UNDO_DRAW=\$UNDO_SEED UNDO_SEED=\${UNDO_SEED:-1} UNDO_ROUNDS=\${UNDO_ROUNDS:-1} undo $i" "many\n" "" ""

@@ -897,8 +897,9 @@ static void remove_newroot(void)
   char *name = strrchr(TT.newroot, '/');
 
   if (!TT.made) return;
-  if (!unlinkat(TT.up, name ? name+1 : TT.newroot, AT_REMOVEDIR))
-    set_times(TT.up, &upst);
+  if (unlinkat(TT.up, name ? name+1 : TT.newroot, AT_REMOVEDIR))
+    say("removing %s: %s", TT.newroot, strerror(errno));
+  else set_times(TT.up, &upst);
   close(TT.up);
 }
 
