@@ -300,16 +300,19 @@ static int attach(struct carry *c)
   return -1;
 }
 
-// Unmount it, unless something could not be moved off it.
-static void detach(struct carry *c)
+// Unmount it, unless something could not be moved off it. Returns 0, or -1 and
+// errno: then nothing may be switched to what is below it.
+static int detach(struct carry *c)
 {
   int i;
 
-  for (i = 0; i<c->units; i++) if (c->unit[i].at == SCRATCH) return;
-  if (!c->attached) return;
-  if (!fchdir(c->scratch)) umount2(".", MNT_DETACH);
+  for (i = 0; i<c->units; i++) if (c->unit[i].at == SCRATCH) return 0;
+  if (!c->attached) return 0;
+  if (fchdir(c->scratch) || umount2(".", MNT_DETACH)) return -1;
   close(c->scratch);
   c->attached = 0;
+
+  return 0;
 }
 
 // Move every mount of C->list but the two roots from C->from to the same place
@@ -335,7 +338,7 @@ int carry_mounts(struct carry *c, struct fault *f)
     if (c->unit[i].at == SCRATCH && put(c, c->unit+i, c->to, TO))
       return fault(f, errno, "carrying over", "%s", m->dir);
   }
-  detach(c);
+  if (detach(c)) return fault(f, errno, "carrying over", "mounts");
   if (fchdir(c->from)) return fault(f, errno, "changing to", "/");
 
   return 0;
@@ -414,9 +417,10 @@ int carry_back(struct carry *c, struct fault *f)
   // Copies go with what they are on; but what is on top of the new root would be
   // taken for that when it's unmounted
   for (i = 0; c->copy && i<c->units; i++) c->unit[i].at = GONE;
-  if (c->copy) return detach(c), 0;
-  if (!c->attached && attach(c))
+  if (c->copy ? detach(c) : !c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
+  if (c->copy) return 0;
+
   // What is of the old root's own file system is made anew wherever it is, as
   // what it's of may have been moved and put back
   for (i = 0; i<c->units; i++) {
@@ -432,7 +436,7 @@ int carry_back(struct carry *c, struct fault *f)
     if (u->at == SCRATCH && put(c, u, c->from, FROM))
       rc = fault(f, errno, "carrying back", "%s", u->m->dir);
   }
-  detach(c);
+  if (detach(c)) rc = fault(f, errno, "carrying back", "mounts");
   if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
 
   return rc;

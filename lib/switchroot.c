@@ -30,14 +30,15 @@ int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
     while (put_old && *put_old == '/') put_old++;
     if (syscall(SYS_pivot_root, ".", put_old ? : "."))
       return fault(f, errno, "pivoting to", "the new root");
-    // The old root is now on top of the new one: this names it
-    if (!put_old) umount2(".", MNT_DETACH);
+    // The old root is now on top of the new one: "." names it
+    for (tries = put_old ? 0 : 3; tries && umount2(".", MNT_DETACH); tries--);
   } else if (from != -1) {
     if (move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
       return fault(f, errno, "switching to", "the new root");
   }
 
-  // There's no way back from here, so no reason to stop. A pivot has done this.
+  // There's no way back from here, so no reason to stop: what must not fail is
+  // tried again. A pivot has done this.
   for (tries = 3; tries--; ) if (!fchdir(to) && !chroot(".")) break;
   if (chdir("/")) errno = 0;
 

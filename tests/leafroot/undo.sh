@@ -5,23 +5,24 @@
 # Each name is made to fail at the first UNDO_ROUNDS of its calls or, with
 # UNDO_SEED, at that many drawn by it. UNDO_CASES='NAME:N:ERROR...' repeats.
 
-# The cases for the counts on stdin: of each call the first N; with -u all of those
-# that are about mounts, as the rest is a copy like any other
+# The cases for the counts on stdin: of each call the first N, or all if they are
+# few and about mounts; with -u only what is about mounts, as the rest is a copy
+# like any other
 undo_cases()
 {
-  local name count i most=$1 error=(EIO ENOMEM ENOSPC EINVAL)
+  local name count i most error=(EIO ENOMEM ENOSPC EINVAL)
 
   while read -r name count
   do
     # The C library's own beginning; what ends or waits; init itself
     case "$name" in execve|wait4|pause|rt_sig*|getpid|umask|brk|get?id|mprotect) continue ;; esac
-    if [ "$2" = -u ]
-    then
-      case "$name" in
-        *mount*|open_tree|openat2|fs[cop]*|ch*|pivot_root|unshare|clone) most=$count ;;
-        *) continue ;;
-      esac
-    fi
+    case "$2 $name" in
+      *" mount"|*" umount2") most=$count ;;
+      -u\ *mount|-u\ open*[e2]|-u\ fs[cop]*|-u\ ch*|-u\ pivot_root|-u\ unshare|-u\ clone)
+        most=$count ;;
+      -u\ *) continue ;;
+      *) most=$1 ;;
+    esac
     for ((i = 1; i <= count && i <= most; i++))
     do
       [ -n "$UNDO_DRAW" ] && [ "$count" -gt "$most" ] &&
