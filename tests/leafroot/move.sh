@@ -23,7 +23,7 @@ do
 done
 
 testing "move: progress" 'rooted tmpfs progress-guest.sh' \
-  "serial some\nterminal many\none line\nleafroot: / is a tmpfs now: N MiB in N inodes moved\nquiet \nfigures\nfigures\n" "" ""
+  "serial some\nterminal many\none line\nleafroot: / is a tmpfs now: N MiB in N inodes moved\nquiet \nfigures\n" "" ""
 for i in ramfs tmpfs
 do
   testing "survey: $i" "rooted $i survey-guest.sh" \
