@@ -78,13 +78,14 @@ rm -rf "$boot/demo" && mkdir -p "$rootfs/bin" "$rootfs/proc" "$rootfs/sys" \
 
 echo "boot $(cat "$(dirname "$kernel")/release" 2> /dev/null) with a Debian root" \
   "of $(du -sm "$root" | cut -f 1) MiB as initramfs"
-# Again only if the kernel itself broke, before init.
+# Again only if the kernel itself broke, or never spoke, before init.
 for i in 1 2 3
 do
   qemu 240 "quiet $APPEND" "$boot/demo.img" < /dev/null 2>&1 |
     sed 's/\r//g;s/\x1b[[0-9;?]*[a-zA-Z]//g' > "$log"
-  grep -q '^@ ' "$log" || ! grep -Eq 'Kernel panic|Oops|BUG: ' "$log" || continue
-  break
+  grep -q '^@ ' "$log" && break
+  grep -Eq 'Kernel panic|Oops|BUG: ' "$log" ||
+    ! grep -qv '^qemu-system-x86_64: ' "$log" || break
 done
 
 value() { sed -n "s/.*@ $1 $2 //p" "$log" | head -n 1; }
