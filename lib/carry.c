@@ -356,10 +356,10 @@ int carry_own(struct carry *c)
   return 0;
 }
 
-// Can the old root be kept at DIR, below the directory ROOT? At one that's to be
-// made, or is there and isn't ROOT, with no symlink on the way, as pivot_root(2)
-// would follow that on the old one. Leaves a fault "keeping the old root at" DIR.
-// Returns 0 or -1.
+// Can the old root be kept at DIR, below the directory ROOT? At one that's to
+// be made, or is there and isn't ROOT, with no symlink on the way, as
+// pivot_root(2) would follow that on the old one. Leaves a fault "keeping the
+// old root at" DIR. Returns 0 or -1.
 int carry_keeps(int root, char *dir, struct fault *f)
 {
   struct kopen_how how = {O_PATH|O_DIRECTORY|O_CLOEXEC, 0,
@@ -414,12 +414,15 @@ int carry_back(struct carry *c, struct fault *f)
   c->kept = 0;
   if (!c->units) return 0;
 
-  // Copies go with what they are on; but what is on top of the new root would be
-  // taken for that when it's unmounted
-  for (i = 0; c->copy && i<c->units; i++) c->unit[i].at = GONE;
-  if (c->copy ? detach(c) : !c->attached && attach(c))
+  if (c->copy) {
+    // Copies go with what they are on; but what is on top of the new root would
+    // be taken for that when it's unmounted
+    for (i = 0; i<c->units; i++) c->unit[i].at = GONE;
+
+    return detach(c) ? fault(f, errno, "carrying back", "mounts") : 0;
+  }
+  if (!c->attached && attach(c))
     return fault(f, errno, "carrying back", "mounts");
-  if (c->copy) return 0;
 
   // What is of the old root's own file system is made anew wherever it is, as
   // what it's of may have been moved and put back
