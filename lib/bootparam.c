@@ -25,7 +25,7 @@ static int same(char *s, int len, char *name)
 // The value of the last NAME=value in CMDLINE, which stays as it is. A NAME
 // without "=" has the value "". Returns a malloc()ed string, or 0 when NAME
 // isn't there (or memory is out: nothing else can fail).
-char *bootparam(char *cmdline, char *name)
+char *lr_bootparam(char *cmdline, char *name)
 {
   char *s = cmdline, *val = 0;
 

@@ -1,3 +1,3 @@
 // bootparam.h - the kernel command line
 
-char *bootparam(char *cmdline, char *name);
+char *lr_bootparam(char *cmdline, char *name);

@@ -183,10 +183,10 @@ static int bind_anew(struct carry *c, struct unit *u, int to)
   if (rc) return -1;
 
   if (!(s = flags = strdup(u->m->flags))) return -1;
-  while ((word = mountopt_next(&s))) mountopt_flag(word, &set, &clear);
+  while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
   free(flags);
 
-  return mountopt_apply(c->scratch, u->name, set, clear);
+  return lr_mountopt_apply(c->scratch, u->name, set, clear);
 }
 
 // Have U, a mount of the old root's own file system on root FROM, in the
@@ -291,7 +291,7 @@ static int make_private(struct carry *c, int from)
 // Returns 0, or -1 and errno.
 static int attach(struct carry *c)
 {
-  if ((c->scratch = fs_detached("tmpfs")) == -1) return -1;
+  if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
   c->attached = !move_mount(c->scratch, "", c->to, "",
     MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY);
   if (c->attached) return 0;
@@ -318,35 +318,35 @@ static int detach(struct carry *c)
 // Move every mount of C->list but the two roots from C->from to the same place
 // on C->to; what's missing to mount on is made. The current directory is
 // C->from afterwards. Leaves a fault "carrying over" a mount's directory.
-// Returns 0, or -1 and carry_back() is to be called.
-int carry_mounts(struct carry *c, struct fault *f)
+// Returns 0, or -1 and lr_carry_back() is to be called.
+int lr_carry_mounts(struct carry *c, struct fault *f)
 {
   struct mountinfo *m;
   int i;
 
-  if (plan(c, c->root)) return fault(f, errno, "carrying over", "mounts");
+  if (plan(c, c->root)) return lr_fault(f, errno, "carrying over", "mounts");
   if (!c->units) return 0;
   if (attach(c) || (!c->copy && make_private(c, c->from)))
-    return fault(f, errno, "carrying over", "mounts");
+    return lr_fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->units; i++) {
     m = c->unit[i].m;
     if (c->unit[i].at == FROM && take(c, c->unit+i, c->from, c->to))
-      return fault(f, errno, "carrying over", "%s", m->dir);
+      return lr_fault(f, errno, "carrying over", "%s", m->dir);
   }
   while (i--) {
     m = c->unit[i].m;
     if (c->unit[i].at == SCRATCH && put(c, c->unit+i, c->to, TO))
-      return fault(f, errno, "carrying over", "%s", m->dir);
+      return lr_fault(f, errno, "carrying over", "%s", m->dir);
   }
-  if (detach(c)) return fault(f, errno, "carrying over", "mounts");
-  if (fchdir(c->from)) return fault(f, errno, "changing to", "/");
+  if (detach(c)) return lr_fault(f, errno, "carrying over", "mounts");
+  if (fchdir(c->from)) return lr_fault(f, errno, "changing to", "/");
 
   return 0;
 }
 
 // Does C->list have mounts of what is in the old root's own file system? Moving
 // that leaves them with directories that are no more.
-int carry_own(struct carry *c)
+int lr_carry_own(struct carry *c)
 {
   struct mountinfo *m;
 
@@ -356,55 +356,50 @@ int carry_own(struct carry *c)
   return 0;
 }
 
-// Can the old root be kept at DIR, below the directory ROOT? At one that's to
-// be made, or is there and isn't ROOT, with no symlink on the way, as
-// pivot_root(2) would follow that on the old one. Leaves a fault "keeping the
-// old root at" DIR. Returns 0 or -1.
-int carry_keeps(int root, char *dir, struct fault *f)
+// Can the old root be kept at DIR, a path from the directory ROOT? It can if
+// DIR is still to be made, or is there and is not ROOT itself. No name on the
+// way may be a symlink, as pivot_root(2) would follow that on the old root.
+// Leaves a fault "keeping the old root at" DIR. Returns 0 or -1.
+int lr_carry_keeps(int root, char *dir, struct fault *f)
 {
   struct kopen_how how = {O_PATH|O_DIRECTORY|O_CLOEXEC, 0,
     KRESOLVE_BENEATH|KRESOLVE_NO_SYMLINKS};
   struct kstat a, b;
-  char *path = dir;
-  int fd, rc;
+  int fd = kopenat2(root, *dir ? dir : ".", &how), rc;
 
-  while (*path == '/') path++;
-  fd = kopenat2(root, *path ? path : ".", &how);
   rc = fd == -1 && errno != ENOENT;
   if (fd != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &a)
     && !kstatx(root, "", AT_EMPTY_PATH, &b) && a.ino == b.ino
     && a.mnt == b.mnt) rc = errno = EBUSY;
   if (fd != -1) close(fd);
 
-  return rc ? fault(f, errno, "keeping the old root at", "%s", dir) : 0;
+  return rc ? lr_fault(f, errno, "keeping the old root at", "/%s", dir) : 0;
 }
 
 // Keep the old root: have its file system, without what was mounted on it, at
 // DIR of the new root, a directory that is made if need be. Without ATTACH only
-// make that, for pivot_root(2). Leaves the fault of carry_keeps(). Returns 0 or
-// -1.
-int carry_root(struct carry *c, char *dir, int attach, struct fault *f)
+// make that, for pivot_root(2). Leaves the fault of lr_carry_keeps(). Returns 0
+// or -1.
+int lr_carry_root(struct carry *c, char *dir, int attach, struct fault *f)
 {
-  char *path = dir;
   int fd = -1, rc;
 
-  if (carry_keeps(c->to, dir, f)) return -1;
-  while (*path == '/') path++;
-  rc = make_place(c->to, path, 1);
+  if (lr_carry_keeps(c->to, dir, f)) return -1;
+  rc = make_place(c->to, dir, 1);
   if (!rc && attach) {
     fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-    rc = move_mount(fd, "", c->to, path, MOVEMOUNT_F_EMPTY);
-    if (!rc) c->kept = path;
+    rc = move_mount(fd, "", c->to, dir, MOVEMOUNT_F_EMPTY);
+    if (!rc) c->kept = dir;
   }
-  if (rc) fault(f, errno, "keeping the old root at", "%s", dir);
+  if (rc) lr_fault(f, errno, "keeping the old root at", "/%s", dir);
   if (fd != -1) close(fd);
 
   return rc;
 }
 
-// Undo carry_mounts(), done or failed half-way. Leaves a fault "carrying back"
-// what could not be. Returns 0 or -1.
-int carry_back(struct carry *c, struct fault *f)
+// Undo lr_carry_mounts(), done or failed half-way. Leaves a fault "carrying
+// back" what could not be. Returns 0 or -1.
+int lr_carry_back(struct carry *c, struct fault *f)
 {
   struct mountinfo *root = by_id(c->list, c->root);
   struct unit *u;
@@ -419,10 +414,10 @@ int carry_back(struct carry *c, struct fault *f)
     // be taken for that when it's unmounted
     for (i = 0; i<c->units; i++) c->unit[i].at = GONE;
 
-    return detach(c) ? fault(f, errno, "carrying back", "mounts") : 0;
+    return detach(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
   }
   if (!c->attached && attach(c))
-    return fault(f, errno, "carrying back", "mounts");
+    return lr_fault(f, errno, "carrying back", "mounts");
 
   // What is of the old root's own file system is made anew wherever it is, as
   // what it's of may have been moved and put back
@@ -431,15 +426,15 @@ int carry_back(struct carry *c, struct fault *f)
     if (u->own ? take_own(c, u, u->at == TO ? c->to : c->from, c->from)
       : u->at == TO ? take(c, u, c->to, c->from)
       : u->at == FROM && c->stacked && take(c, u, c->from, c->from))
-        rc = fault(f, errno, "carrying back", "%s", u->m->dir);
+        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
   while (i--) {
     u = c->unit+i;
     if (u->at == FROM) share(c, u, c->from);
     if (u->at == SCRATCH && put(c, u, c->from, FROM))
-      rc = fault(f, errno, "carrying back", "%s", u->m->dir);
+      rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
-  if (detach(c)) rc = fault(f, errno, "carrying back", "mounts");
+  if (detach(c)) rc = lr_fault(f, errno, "carrying back", "mounts");
   if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
 
   return rc;
@@ -448,7 +443,7 @@ int carry_back(struct carry *c, struct fault *f)
 // After the switch: unmount what had no place on the new root, which is still
 // on the old one. LOST is told the directory of each that the new root has no
 // mount of its own for.
-void carry_rest(struct carry *c, void (*lost)(char *dir))
+void lr_carry_rest(struct carry *c, void (*lost)(char *dir))
 {
   struct mountinfo *m;
   struct kstat st;

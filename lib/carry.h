@@ -8,15 +8,15 @@ struct carry {
   unsigned root, leaf;     // ids in it: the old root; the new one, or 0
   int from, to;            // directories: the old root, the new one
 
-  // The rest is carry_mounts()'s own
+  // The rest is lr_carry_mounts()'s own
   struct unit *unit;
   int units, scratch, attached, stacked;
   char *kept;
 };
 
-int carry_mounts(struct carry *c, struct fault *f);
-int carry_own(struct carry *c);
-int carry_keeps(int root, char *dir, struct fault *f);
-int carry_root(struct carry *c, char *dir, int attach, struct fault *f);
-int carry_back(struct carry *c, struct fault *f);
-void carry_rest(struct carry *c, void (*lost)(char *dir));
+int lr_carry_mounts(struct carry *c, struct fault *f);
+int lr_carry_own(struct carry *c);
+int lr_carry_keeps(int root, char *dir, struct fault *f);
+int lr_carry_root(struct carry *c, char *dir, int attach, struct fault *f);
+int lr_carry_back(struct carry *c, struct fault *f);
+void lr_carry_rest(struct carry *c, void (*lost)(char *dir));

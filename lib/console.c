@@ -15,7 +15,7 @@ static int own_device(void)
 {
   static struct { char *name; int maj, min; } dev[] = {{"console", 5, 1},
     {"null", 1, 3}};
-  int dir = fs_detached("tmpfs"), fd = -1;
+  int dir = lr_fs_detached("tmpfs"), fd = -1;
   unsigned i;
 
   for (i = 0; fd == -1 && i<ARRAY_LEN(dev); i++) {
@@ -35,7 +35,7 @@ static int own_device(void)
 
 // Descriptors 0 to 2 are closed where the initramfs has no /dev/console for the
 // kernel to open. Open those that are, before anything else takes the numbers.
-void console_fill(void)
+void lr_console_fill(void)
 {
   int fd, i;
 
@@ -47,7 +47,7 @@ void console_fill(void)
 
 // Open the terminal or other character device DEV, a path from the directory
 // ROOT, for both ways. Returns a descriptor, or -1 and errno.
-int console_open(int root, char *dev)
+int lr_console_open(int root, char *dev)
 {
   struct stat st;
   int fd = openat(root, dev, O_RDWR|O_NOCTTY|O_NONBLOCK|O_CLOEXEC), err = 0;
@@ -67,10 +67,10 @@ int console_open(int root, char *dev)
 // device node of it are opened anew, all of them on DEV, a path from the
 // directory ROOT, if that is given. Returns 0, or -1 and errno: what could not
 // be opened stays as it was.
-int console_leave(int root, dev_t old, char *dev)
+int lr_console_leave(int root, dev_t old, char *dev)
 {
   struct stat st;
-  int i, rc = 0, fd = console_open(root, dev ? : "/dev/console");
+  int i, rc = 0, fd = lr_console_open(root, dev ? : "/dev/console");
 
   // What the kernel opened is the console even if no node for it exists
   if (fd == -1) {

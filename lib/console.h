@@ -1,5 +1,5 @@
 // console.h - stdin, stdout and stderr
 
-void console_fill(void);
-int console_open(int root, char *dev);
-int console_leave(int root, dev_t old, char *dev);
+void lr_console_fill(void);
+int lr_console_open(int root, char *dev);
+int lr_console_leave(int root, dev_t old, char *dev);

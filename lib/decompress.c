@@ -695,7 +695,7 @@ static int start(struct decompress *d, struct fault *f)
     free(s);
     d->state = 0;
 
-    return fault(f, ENOMEM, "reading", "archive");
+    return lr_fault(f, ENOMEM, "reading", "archive");
   }
   s->fd = d->fd;
   s->wait = fstat(d->fd, &st) || !S_ISREG(st.st_mode);
@@ -731,9 +731,9 @@ static int more_decoded(struct decompress *d, struct fault *f)
   }
 
   leave(d);
-  if (s->err) return fault(f, s->err, "reading", "%s archive at offset %llu",
+  if (s->err) return lr_fault(f, s->err, "reading", "%s archive at offset %llu",
     format, s->offset);
-  if (s->why) return fault(f, 0, "archive", "offset %llu: %s data %s",
+  if (s->why) return lr_fault(f, 0, "archive", "offset %llu: %s data %s",
     s->offset, format, s->why);
 
   return 0;
@@ -743,7 +743,7 @@ static int more_decoded(struct decompress *d, struct fault *f)
 // 1 with at least one byte at D->at; 0 at the end of the file or, with
 // D->format set before and 0 after, of the member; -1 with a fault, which
 // comes after every byte before it was seen.
-int decompress_more(struct decompress *d, struct fault *f)
+int lr_decompress_more(struct decompress *d, struct fault *f)
 {
   struct decompress_state *s = d->state;
 
@@ -756,14 +756,14 @@ int decompress_more(struct decompress *d, struct fault *f)
   s->stop = s->have = 0;
   d->have = more(s);
   d->at = s->at;
-  if (s->err) return fault(f, s->err, "reading", "archive at offset %llu",
+  if (s->err) return lr_fault(f, s->err, "reading", "archive at offset %llu",
     s->offset);
 
   return !!d->have;
 }
 
 // Take LEN of the bytes at hand.
-void decompress_use(struct decompress *d, unsigned long len)
+void lr_decompress_use(struct decompress *d, unsigned long len)
 {
   d->at += len;
   d->have -= len;
@@ -774,7 +774,7 @@ void decompress_use(struct decompress *d, unsigned long len)
 // Open the compressed member that starts at D->at, by its magic. The bytes at
 // hand are its unpacked ones from now on, their offset counted from 0. -1:
 // no magic that the kernel knows, or one for which there is no decoder here.
-int decompress_open(struct decompress *d, struct fault *f)
+int lr_decompress_open(struct decompress *d, struct fault *f)
 {
   struct decompress_state *s = d->state;
   pthread_attr_t attr;
@@ -785,7 +785,7 @@ int decompress_open(struct decompress *d, struct fault *f)
     *s->raw = *s->at;
     s->at = s->raw;
     rc = get(s, s->raw+1, RAW-1);
-    if (rc<0) return fault(f, s->err, "reading", "archive at offset %llu",
+    if (rc<0) return lr_fault(f, s->err, "reading", "archive at offset %llu",
       s->offset+1);
     s->have = d->have = 1+rc;
     d->at = s->at;
@@ -793,15 +793,15 @@ int decompress_open(struct decompress *d, struct fault *f)
   for (i = 0; i<(int)ARRAY_LEN(formats); i++)
     if (d->have>1 && !memcmp(formats[i].magic, d->at, 2)) break;
   if (i == ARRAY_LEN(formats))
-    return fault(f, 0, "archive", "offset %llu: neither cpio nor compressed",
+    return lr_fault(f, 0, "archive", "offset %llu: neither cpio nor compressed",
       s->offset);
   if (!formats[i].run)
-    return fault(f, 0, "archive", "offset %llu: %s: built without %s",
+    return lr_fault(f, 0, "archive", "offset %llu: %s: built without %s",
       s->offset, formats[i].name, formats[i].option);
 
   s->run = formats[i].run;
   s->head = s->tail = s->used = s->done = s->stop = 0;
-  if (ring(s, SLOT, RING)) return fault(f, s->err, "reading", "archive");
+  if (ring(s, SLOT, RING)) return lr_fault(f, s->err, "reading", "archive");
   d->start = d->offset;
   d->offset = d->have = 0;
   d->at = 0;
@@ -810,14 +810,14 @@ int decompress_open(struct decompress *d, struct fault *f)
   pthread_attr_setstacksize(&attr, 1<<18);
   rc = pthread_create(&s->thread, &attr, run, s);
   pthread_attr_destroy(&attr);
-  if (rc) return fault(f, rc, "starting", "a decoder thread");
+  if (rc) return lr_fault(f, rc, "starting", "a decoder thread");
   d->format = formats[i].name;
 
   return 0;
 }
 
 // Stop whatever runs, and free all but D itself. Its file stays open.
-void decompress_free(struct decompress *d)
+void lr_decompress_free(struct decompress *d)
 {
   struct decompress_state *s = d->state;
 

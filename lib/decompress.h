@@ -16,7 +16,7 @@ struct decompress {
 
 struct fault;
 
-int decompress_more(struct decompress *d, struct fault *f);
-void decompress_use(struct decompress *d, unsigned long len);
-int decompress_open(struct decompress *d, struct fault *f);
-void decompress_free(struct decompress *d);
+int lr_decompress_more(struct decompress *d, struct fault *f);
+void lr_decompress_use(struct decompress *d, unsigned long len);
+int lr_decompress_open(struct decompress *d, struct fault *f);
+void lr_decompress_free(struct decompress *d);

@@ -12,23 +12,23 @@
 
 // Open archive NAME: a file, "-" for stdin, or 0 for the one the kernel kept.
 // Leaves a fault "archive" NAME. Returns a descriptor, or -1.
-int extract_open(char *name, struct fault *f)
+int lr_extract_open(char *name, struct fault *f)
 {
   int fd, sys;
 
   if (name) {
     if (!strcmp(name, "-")) fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
     else fd = open(name, O_RDONLY|O_CLOEXEC);
-    if (fd == -1) return fault(f, errno, "archive", "%s", name);
+    if (fd == -1) return lr_fault(f, errno, "archive", "%s", name);
 
     return fd;
   }
 
   // Since 6.8, commit 426081603f6c. A sysfs of our own: there may be no /sys
-  sys = fs_detached("sysfs");
+  sys = lr_fs_detached("sysfs");
   fd = openat(sys, "firmware/initrd", O_RDONLY|O_CLOEXEC);
   if (sys != -1) close(sys);
-  if (fd == -1) return fault(f, errno, "archive", "/sys/firmware/initrd"
+  if (fd == -1) return lr_fault(f, errno, "archive", "/sys/firmware/initrd"
     " (boot with retain_initrd, Linux 6.8 or later)");
 
   return fd;
@@ -41,7 +41,7 @@ struct report {
   unsigned long long bytes, inodes, largest;
 };
 
-// The child: see extract(). Never returns.
+// The child: see lr_extract(). Never returns.
 static void child(struct initramfs *a, int root, int first, int out)
 {
   struct fault f = {0};
@@ -49,14 +49,14 @@ static void child(struct initramfs *a, int root, int first, int out)
 
   if (fchdir(root) || chroot(".") || -1 == (a->dir = open("/",
     O_RDONLY|O_DIRECTORY|O_CLOEXEC)))
-      r.rc = fault(&f, errno, "changing to", "the new root");
+      r.rc = lr_fault(&f, errno, "changing to", "the new root");
   else {
     // In a user namespace there are no devices
-    if (first && initramfs_builtin(a->dir, &f)) {
+    if (first && lr_initramfs_builtin(a->dir, &f)) {
       if (f.err != EPERM) r.rc = -1;
-      else fault_clear(&f);
+      else lr_fault_clear(&f);
     }
-    if (!r.rc) r.rc = initramfs_read(a, &f);
+    if (!r.rc) r.rc = lr_initramfs_read(a, &f);
   }
   r.err = f.err;
   r.step = f.step;
@@ -72,15 +72,16 @@ static void child(struct initramfs *a, int root, int first, int out)
 // "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
 // (A->dir is set by that, A's totals are filled in.) If it's the FIRST to come
 // there, then after what the kernel's built-in archive has, as in a boot.
-// Leaves initramfs_read()'s fault. Returns 0 or -1.
-int extract(struct initramfs *a, int root, int first, struct fault *f)
+// Leaves lr_initramfs_read()'s fault. Returns 0 or -1.
+int lr_extract(struct initramfs *a, int root, int first, struct fault *f)
 {
   struct report r;
   char name[PATH_MAX+256];
   int fds[2], status, len;
   pid_t pid;
 
-  if (pipe2(fds, O_CLOEXEC)) return fault(f, errno, "unpacking", "the archive");
+  if (pipe2(fds, O_CLOEXEC))
+    return lr_fault(f, errno, "unpacking", "the archive");
   pid = fork();
   if (!pid) child(a, root, first, fds[1]);
   close(fds[1]);
@@ -97,7 +98,7 @@ int extract(struct initramfs *a, int root, int first, struct fault *f)
   }
   close(fds[0]);
   if (pid>0) waitpid(pid, &status, 0);
-  if (r.rc) return fault(f, r.err, r.step, "%s", name);
+  if (r.rc) return lr_fault(f, r.err, r.step, "%s", name);
   a->bytes = r.bytes;
   a->inodes = r.inodes;
   a->largest = r.largest;

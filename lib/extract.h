@@ -2,5 +2,5 @@
 
 struct initramfs;
 
-int extract(struct initramfs *a, int root, int first, struct fault *f);
-int extract_open(char *name, struct fault *f);
+int lr_extract(struct initramfs *a, int root, int first, struct fault *f);
+int lr_extract_open(char *name, struct fault *f);

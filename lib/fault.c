@@ -7,7 +7,7 @@
 #include "lib/fault.h"
 
 // Forget the fault in F, so that F can hold another.
-void fault_clear(struct fault *f)
+void lr_fault_clear(struct fault *f)
 {
   free(f->name);
   memset(f, 0, sizeof(*f));
@@ -16,7 +16,7 @@ void fault_clear(struct fault *f)
 // Record that STEP (a constant) failed on the object that FMT makes, because
 // of ERR (an errno, 0 when the step says it all). The first fault stays: what
 // fails after it usually fails because of it. Returns -1, errno as it was.
-int fault(struct fault *f, int err, char *step, char *fmt, ...)
+int lr_fault(struct fault *f, int err, char *step, char *fmt, ...)
 {
   int save = errno;
   va_list va;

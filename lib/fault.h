@@ -7,6 +7,6 @@ struct fault {
   int err;     // errno if that says why, else 0
 };
 
-int fault(struct fault *f, int err, char *step, char *fmt, ...)
+int lr_fault(struct fault *f, int err, char *step, char *fmt, ...)
   __attribute__((format(printf, 4, 5)));
-void fault_clear(struct fault *f);
+void lr_fault_clear(struct fault *f);

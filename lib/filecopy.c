@@ -103,7 +103,7 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
 // it's copied: piece by piece from the end, which is what truncation can free,
 // so that never more than a chunk is there twice; *cut is then where IN ends by
 // now. Returns 0, or -1 and errno.
-int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
+int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {
   off_t lo, hi;
@@ -140,7 +140,7 @@ int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
 // Copy every extended attribute of IN to OUT, both open for real (not O_PATH):
 // capabilities, ACLs, labels. To be called after owner and mode are set, as
 // chown drops capabilities. Returns 0, or -1 and errno.
-int filecopy_xattrs(struct filecopy *c, int in, int out)
+int lr_filecopy_xattrs(struct filecopy *c, int in, int out)
 {
   char *name, *val = c->buf+65536;
   ssize_t len = flistxattr(in, c->buf, 65536), vlen;
@@ -156,7 +156,7 @@ int filecopy_xattrs(struct filecopy *c, int in, int out)
 
 // Set the access and modification times of FD to those in ST.
 // Returns 0, or -1 and errno.
-int filecopy_times(int fd, struct kstat *st)
+int lr_filecopy_times(int fd, struct kstat *st)
 {
   struct timespec ts[2] = {{st->atime.sec, st->atime.nsec},
     {st->mtime.sec, st->mtime.nsec}};
@@ -167,7 +167,7 @@ int filecopy_times(int fd, struct kstat *st)
 // Take the immutable and append-only flags off FD, or set those in FREEZE
 // (KATTR_*). tmpfs has them since 6.0, ramfs doesn't (ENOTTY).
 // Returns 0, or -1 and errno.
-int filecopy_thaw(int fd, int freeze)
+int lr_filecopy_thaw(int fd, int freeze)
 {
   int flags;
 

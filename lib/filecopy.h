@@ -11,8 +11,8 @@ struct filecopy {
 
 struct kstat;
 
-int filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
+int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut);
-int filecopy_xattrs(struct filecopy *c, int in, int out);
-int filecopy_times(int fd, struct kstat *st);
-int filecopy_thaw(int fd, int freeze);
+int lr_filecopy_xattrs(struct filecopy *c, int in, int out);
+int lr_filecopy_times(int fd, struct kstat *st);
+int lr_filecopy_thaw(int fd, int freeze);

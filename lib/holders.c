@@ -67,7 +67,7 @@ static void first_bytes(int dir, char *name, char *buf, int len)
 // The file that is the Nth loop device, as NAME of SIZE bytes, if it's of file
 // system DEV. SYS is a directory of sysfs. Returns 1 if it is, 0 if not, -1
 // when there is no such device.
-int holders_loop(int sys, dev_t dev, int n, char *name, int size)
+int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size)
 {
   char path[64];
   struct stat st;
@@ -85,7 +85,7 @@ int holders_loop(int sys, dev_t dev, int n, char *name, int size)
 // current directory, program, mapping or open file, but for this one. PROC is
 // a directory of procfs. Kernel threads have no program and follow PID 1.
 // Returns how many there are, or -1 and errno.
-int holders(int proc, dev_t dev, void (*each)(struct holder *))
+int lr_holders(int proc, dev_t dev, void (*each)(struct holder *))
 {
   int fd = openat(proc, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC), pid, n = 0;
   DIR *dir = fd == -1 ? 0 : fdopendir(fd);

@@ -8,5 +8,5 @@ struct holder {
   unsigned long long bytes;  // memory of the files it runs, maps or has open
 };
 
-int holders_loop(int sys, dev_t dev, int n, char *name, int size);
-int holders(int proc, dev_t dev, void (*each)(struct holder *));
+int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size);
+int lr_holders(int proc, dev_t dev, void (*each)(struct holder *));

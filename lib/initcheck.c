@@ -46,23 +46,23 @@ static int elf_interp(int fd, char *head, char *name, unsigned size)
 // needs to start (the #! line's program, the ELF loader) must be regular files
 // with an x bit; four scripts deep, as the kernel allows. Leaves a fault: what
 // is wrong with which file. Returns 0 or -1.
-int initcheck(int root, char *path, struct fault *f)
+int lr_initcheck(int root, char *path, struct fault *f)
 {
   struct kopen_how how = {O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0, KRESOLVE_IN_ROOT};
   char name[PATH_MAX], head[256], *s, *why = "init";
   struct stat st;
   int fd, len, depth;
 
-  if (!*path) return fault(f, ENOENT, why, "\"\"");
+  if (!*path) return lr_fault(f, ENOENT, why, "\"\"");
   if (strlen(path)>=sizeof(name))
-    return fault(f, ENAMETOOLONG, why, "%.64s...", path);
+    return lr_fault(f, ENAMETOOLONG, why, "%.64s...", path);
   strcpy(name, path);
   for (depth = 0; *name && depth<5; depth++) {
     fd = kopenat2(root, name, &how);
     if (fd == -1) {
-      if (depth) return fault(f, errno, why, "%s of %s", name, path);
+      if (depth) return lr_fault(f, errno, why, "%s of %s", name, path);
 
-      return fault(f, errno, why, "%s", path);
+      return lr_fault(f, errno, why, "%s", path);
     }
     errno = 0;
     len = fstat(fd, &st);
@@ -74,7 +74,7 @@ int initcheck(int root, char *path, struct fault *f)
       len = errno;
       close(fd);
 
-      return fault(f, len, why, "%s", name);
+      return lr_fault(f, len, why, "%s", name);
     }
     head[len] = *name = 0;
     if (len>(int)sizeof(Elf64_Ehdr) && !memcmp(head, ELFMAG, SELFMAG)) {
@@ -89,9 +89,9 @@ int initcheck(int root, char *path, struct fault *f)
       if (!*s) errno = ENOEXEC;
     } else errno = ENOEXEC;
     close(fd);
-    if (errno) return fault(f, errno, "init", "%s", path);
+    if (errno) return lr_fault(f, errno, "init", "%s", path);
   }
-  if (*name) return fault(f, ELOOP, why, "%s of %s", name, path);
+  if (*name) return lr_fault(f, ELOOP, why, "%s of %s", name, path);
 
   return 0;
 }

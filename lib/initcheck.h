@@ -1,3 +1,3 @@
 // initcheck.h - could this be run as init?
 
-int initcheck(int root, char *path, struct fault *f);
+int lr_initcheck(int root, char *path, struct fault *f);

@@ -76,7 +76,7 @@ static int bad(struct unpack *u, unsigned long long at, char *why)
 {
   char buf[80];
 
-  return fault(u->f, 0, "archive", "%s: %s", where(u, at, buf), why);
+  return lr_fault(u->f, 0, "archive", "%s: %s", where(u, at, buf), why);
 }
 
 // What the kernel does without a word: WHY, of the entry. Returns 0.
@@ -110,7 +110,7 @@ static int failed(struct unpack *u, char *step)
     return say(u, buf);
   }
 
-  return fault(u->f, errno, step, "%s", u->name);
+  return lr_fault(u->f, errno, step, "%s", u->name);
 }
 
 // Get exactly LEN bytes of the archive to BUF (0: drop them).
@@ -120,14 +120,14 @@ static int get(struct unpack *u, char *buf, unsigned long long len)
   int rc;
 
   for (; len; len -= n) {
-    if ((rc = decompress_more(&u->d, u->f))<0) return -1;
+    if ((rc = lr_decompress_more(&u->d, u->f))<0) return -1;
     if (!rc) return bad(u, u->at, "ends inside an entry");
     n = u->d.have>len ? len : u->d.have;
     if (buf) {
       memcpy(buf, u->d.at, n);
       buf += n;
     }
-    decompress_use(&u->d, n);
+    lr_decompress_use(&u->d, n);
   }
 
   return 0;
@@ -141,9 +141,9 @@ static int drop(struct unpack *u, unsigned long long len)
 
   if (get(u, 0, len)) return -1;
   while (u->d.offset&3) {
-    if ((rc = decompress_more(&u->d, u->f))<0) return -1;
+    if ((rc = lr_decompress_more(&u->d, u->f))<0) return -1;
     if (!rc) return u->format ? bad(u, u->at, "ends inside an entry") : 0;
-    decompress_use(&u->d, 1);
+    lr_decompress_use(&u->d, 1);
   }
 
   return 0;
@@ -246,7 +246,7 @@ static int find_link(struct unpack *u, struct link **first)
     if (l->ino == u->ino && l->major == u->major && l->minor == u->minor
       && l->type == (u->mode&S_IFMT)) return 0;
   if (!(l = malloc(sizeof(*l)+strlen(u->name)+1)))
-    return fault(u->f, ENOMEM, "noting the links of", "%s", u->name);
+    return lr_fault(u->f, ENOMEM, "noting the links of", "%s", u->name);
   l->ino = u->ino;
   l->major = u->major;
   l->minor = u->minor;
@@ -294,7 +294,7 @@ static int contents(struct unpack *u, int fd)
   int rc;
 
   for (; left; left -= n) {
-    if ((rc = decompress_more(&u->d, u->f))<0) return -1;
+    if ((rc = lr_decompress_more(&u->d, u->f))<0) return -1;
     if (!rc) return bad(u, u->at, "ends inside an entry");
     n = u->d.have>left ? left : u->d.have;
     if (u->crc) for (i = 0; i<n; i++) sum += u->d.at[i];
@@ -302,10 +302,10 @@ static int contents(struct unpack *u, int fd)
       rc = write(fd, u->d.at+i, n-i);
       if (rc<1) {
         if (rc && errno == EINTR) rc = 0;
-        else return fault(u->f, rc ? errno : EIO, "writing", "%s", u->name);
+        else return lr_fault(u->f, rc ? errno : EIO, "writing", "%s", u->name);
       }
     }
-    decompress_use(&u->d, n);
+    lr_decompress_use(&u->d, n);
   }
   if (u->crc && sum != u->sum) return bad(u, u->at, "bad data checksum");
 
@@ -352,7 +352,7 @@ static int open_file(struct unpack *u, struct link *l, char *last, int *fd)
   if (*fd == -1) return failed(u, "opening");
   if (own(u, *fd, last, fresh)) return -1;
   if (u->size && (!fresh || u->size>=1<<20) && ftruncate(*fd, u->size))
-    return fault(u->f, errno, "writing", "%s", u->name);
+    return lr_fault(u->f, errno, "writing", "%s", u->name);
 
   return 0;
 }
@@ -391,7 +391,7 @@ static int directory(struct unpack *u, char *last)
   if (rc) return -1;
 
   if (!(d = malloc(sizeof(*d)+strlen(u->name)+1)))
-    return fault(u->f, ENOMEM, "noting the time of", "%s", u->name);
+    return lr_fault(u->f, ENOMEM, "noting the time of", "%s", u->name);
   d->mtime = u->mtime;
   strcpy(d->name, u->name);
   d->next = u->dirs;
@@ -485,11 +485,11 @@ static int entry(struct unpack *u)
 
     // Both remove what is in the way first: of a link that can be its own file.
     // Its mode becomes that of all names
-    if (l || !known) names_remove(u->names, u->name);
-    if (l && (names_find(u->names, l->name, 1)&S_IFMT) == type)
-      names_add(u->names, l->name, u->mode, 0);
+    if (l || !known) lr_names_remove(u->names, u->name);
+    if (l && (lr_names_find(u->names, l->name, 1)&S_IFMT) == type)
+      lr_names_add(u->names, l->name, u->mode, 0);
     else if (l) known = 0;
-    if (known && names_add(u->names, u->name, u->mode, u->target)
+    if (known && lr_names_add(u->names, u->name, u->mode, u->target)
       && failed(u, "creating")) return -1;
   }
   if (!last) return reg ? contents(u, -1) : 0;
@@ -514,7 +514,7 @@ static int slashes(struct unpack *u)
   if (len<2 || u->name[len-1] != '/') return 0;
   while (len>1 && u->name[len-1] == '/') u->name[--len] = 0;
   if (!S_ISDIR(u->mode)) return 1;
-  if (u->a->dir == -1) st.st_mode = names_find(u->names, u->name, 1);
+  if (u->a->dir == -1) st.st_mode = lr_names_find(u->names, u->name, 1);
   else if ((last = locate(u, &u->parent, u->name)))
     fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW);
   if (st.st_mode && !S_ISDIR(st.st_mode)) strcpy(u->name+len, "/.");
@@ -604,7 +604,7 @@ static int between(struct unpack *u)
   if (u->format && !u->begun) return u->begun = 1;
   for (n = 0; n<d->have && !d->at[n]; n++);
   if (n) {
-    decompress_use(d, n);
+    lr_decompress_use(d, n);
 
     return 0;
   }
@@ -612,7 +612,7 @@ static int between(struct unpack *u)
   if (u->padded && d->offset&3) return bad(u, d->offset, "broken padding");
   if (*d->at == '0' && (u->format || !(d->offset&3))) return 1;
   if (u->format) return bad(u, d->offset, "junk between archives");
-  if (decompress_open(d, u->f)) return -1;
+  if (lr_decompress_open(d, u->f)) return -1;
   u->padded = u->begun;
 
   return 0;
@@ -625,7 +625,7 @@ static int archive(struct unpack *u)
 
   for (;;) {
     u->format = d->format;
-    if ((rc = decompress_more(d, u->f))<0) return -1;
+    if ((rc = lr_decompress_more(d, u->f))<0) return -1;
     if (!rc && !u->format) break;
     if (!rc) {
       // Nothing in it: only the first may not be so.
@@ -676,10 +676,10 @@ static int inside(struct unpack *u)
 
   if (fd != -1) return close(fd);
   if (errno != ENOSYS && errno != EPERM)
-    return fault(u->f, errno, "opening", "the directory to unpack to");
+    return lr_fault(u->f, errno, "opening", "the directory to unpack to");
   if (fstat(u->a->dir, &st) || stat("/", &root) || st.st_dev != root.st_dev
     || st.st_ino != root.st_ino)
-    return fault(u->f, ENOSYS, "unpacking", "archive outside of a chroot");
+    return lr_fault(u->f, ENOSYS, "unpacking", "archive outside of a chroot");
   u->chroot = 1;
 
   return 0;
@@ -689,7 +689,7 @@ static int inside(struct unpack *u)
 // initramfs.h. Sets the umask while it runs. Leaves both descriptors open, and
 // the tree as far as it came. Returns 0, or -1 with a fault: what is wrong with
 // the archive and at which offset, or which entry could not be made and why.
-int initramfs_read(struct initramfs *a, struct fault *f)
+int lr_initramfs_read(struct initramfs *a, struct fault *f)
 {
   struct unpack *u = calloc(1, sizeof(*u));
   char **want = a->want;
@@ -697,8 +697,8 @@ int initramfs_read(struct initramfs *a, struct fault *f)
   int rc = -1;
 
   a->bytes = a->inodes = a->largest = a->found = 0;
-  if (!u || (a->dir == -1 && !(u->names = names_new()))) {
-    fault(f, ENOMEM, "reading", "archive");
+  if (!u || (a->dir == -1 && !(u->names = lr_names_new()))) {
+    lr_fault(f, ENOMEM, "reading", "archive");
     goto done;
   }
   u->a = a;
@@ -712,16 +712,16 @@ int initramfs_read(struct initramfs *a, struct fault *f)
   rc = archive(u);
   dir_times(u);
   while (u->names && want && *want && a->found<3) {
-    unsigned mode = names_find(u->names, *want++, 0);
+    unsigned mode = lr_names_find(u->names, *want++, 0);
 
     if (S_ISREG(mode)) a->found |= mode&0111 ? 3 : 1;
   }
 
 done:
   if (u) {
-    decompress_free(&u->d);
+    lr_decompress_free(&u->d);
     free_links(u);
-    names_free(u->names);
+    lr_names_free(u->names);
     if (u->parent.fd != -1) close(u->parent.fd);
     if (u->other.fd != -1) close(u->other.fd);
     free(u);
@@ -734,7 +734,7 @@ done:
 // What the archive inside every kernel makes (usr/default_cpio_list), and no
 // other archive has to: /dev, /dev/console and /root, each unless it is there.
 // Returns 0, or -1 with a fault.
-int initramfs_builtin(int dir, struct fault *f)
+int lr_initramfs_builtin(int dir, struct fault *f)
 {
   mode_t mask = umask(0);
   char *what = "/dev";
@@ -752,5 +752,5 @@ int initramfs_builtin(int dir, struct fault *f)
   }
   umask(mask);
 
-  return rc ? fault(f, errno, "creating", "%s", what) : 0;
+  return rc ? lr_fault(f, errno, "creating", "%s", what) : 0;
 }

@@ -22,5 +22,5 @@ struct initramfs {
 
 struct fault;
 
-int initramfs_read(struct initramfs *a, struct fault *f);
-int initramfs_builtin(int dir, struct fault *f);
+int lr_initramfs_read(struct initramfs *a, struct fault *f);
+int lr_initramfs_builtin(int dir, struct fault *f);

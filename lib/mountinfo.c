@@ -71,7 +71,7 @@ static int parse_line(struct mountinfo *m, char *line)
 // Parse TEXT, all of a mountinfo file, without changing it. Returns the list,
 // or 0 with errno EINVAL when a line is none, ENOMEM, or 0 when the file is
 // empty, as it is in a chroot that no mount is below.
-struct mountinfo *mountinfo_parse(char *text)
+struct mountinfo *lr_mountinfo_parse(char *text)
 {
   struct mountinfo *list = 0, **end = &list;
 
@@ -94,7 +94,7 @@ struct mountinfo *mountinfo_parse(char *text)
 
     return list;
   }
-  mountinfo_free(list);
+  lr_mountinfo_free(list);
 
   return 0;
 }
@@ -115,7 +115,7 @@ static size_t repeats(char *buf, size_t len)
 // Read our own mount table through PROCFD, a directory of procfs. Leaves a
 // fault "reading" the table. Returns the list, or 0: without a fault, it's
 // empty.
-struct mountinfo *mountinfo_read(int procfd, struct fault *f)
+struct mountinfo *lr_mountinfo_read(int procfd, struct fault *f)
 {
   struct mountinfo *list = 0;
   char *buf = 0, *new;
@@ -135,18 +135,18 @@ struct mountinfo *mountinfo_read(int procfd, struct fault *f)
   }
   if (!got) {
     buf[len] = 0;
-    list = mountinfo_parse(buf);
+    list = lr_mountinfo_parse(buf);
   }
   err = errno;
   if (fd != -1) close(fd);
   free(buf);
-  if (!list && (got || err)) fault(f, err, "reading", "the mount table");
+  if (!list && (got || err)) lr_fault(f, err, "reading", "the mount table");
 
   return list;
 }
 
-// Free what mountinfo_parse() returned.
-void mountinfo_free(struct mountinfo *list)
+// Free what lr_mountinfo_parse() returned.
+void lr_mountinfo_free(struct mountinfo *list)
 {
   while (list) {
     struct mountinfo *m = list;

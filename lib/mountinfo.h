@@ -11,6 +11,6 @@ struct mountinfo {
   char *type, *source, *super;
 };
 
-struct mountinfo *mountinfo_parse(char *text);
-struct mountinfo *mountinfo_read(int procfd, struct fault *f);
-void mountinfo_free(struct mountinfo *list);
+struct mountinfo *lr_mountinfo_parse(char *text);
+struct mountinfo *lr_mountinfo_read(int procfd, struct fault *f);
+void lr_mountinfo_free(struct mountinfo *list);

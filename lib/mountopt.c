@@ -45,7 +45,7 @@ static const struct {
 
 // Apply option WORD to the MATTR_* in *SET and *CLEAR. Returns 1 if it's an
 // option of the mount, else 0.
-int mountopt_flag(char *word, unsigned *set, unsigned *clear)
+int lr_mountopt_flag(char *word, unsigned *set, unsigned *clear)
 {
   unsigned i;
 
@@ -63,7 +63,7 @@ int mountopt_flag(char *word, unsigned *set, unsigned *clear)
 // Change the flags of the mount whose root is PATH below directory DIR: CLEAR
 // goes, SET comes (MATTR_*), the rest stays. With mount(), as mount_setattr()
 // is of 5.12. The current directory is DIR then. Returns 0, or -1 and errno.
-int mountopt_apply(int dir, char *path, unsigned set, unsigned clear)
+int lr_mountopt_apply(int dir, char *path, unsigned set, unsigned clear)
 {
   struct statfs sf;
   unsigned long ms = MS_REMOUNT|MS_BIND;
@@ -86,7 +86,7 @@ int mountopt_apply(int dir, char *path, unsigned set, unsigned clear)
 // inside double quotes separates nothing, nor does one before a digit: that is
 // how tmpfs itself reads mpol=bind:0,2 (mm/shmem.c). Returns the option, or 0
 // at the end.
-char *mountopt_next(char **opts)
+char *lr_mountopt_next(char **opts)
 {
   char *from, *to, *s;
   int quote = 0, end;
@@ -112,31 +112,31 @@ static int refused(struct fsnew *n, char *step, char *from, char *opt,
 {
   int err = errno, len = read(n->ctx, libbuf, sizeof(libbuf)-1);
 
-  if (len<3) return fault(f, err, step, "%s%s", from, opt);
+  if (len<3) return lr_fault(f, err, step, "%s%s", from, opt);
   libbuf[len] = 0;
   libbuf[2+strcspn(libbuf+2, "\n")] = 0;
 
-  return fault(f, 0, step, "%s%s: %s", from, opt, libbuf+2);
+  return lr_fault(f, 0, step, "%s%s: %s", from, opt, libbuf+2);
 }
 
 // Start a file system of TYPE, which stays the caller's. Leaves a fault
 // "mounting" TYPE. Returns 0 or -1.
-int fsnew_open(struct fsnew *n, char *type, struct fault *f)
+int lr_fsnew_open(struct fsnew *n, char *type, struct fault *f)
 {
   memset(n, 0, sizeof(*n));
   n->name = type;
   n->dir = -1;
   n->ramfs = !strcmp(type, "ramfs");
   n->ctx = fsopen(type, FSOPEN_CLOEXEC_);
-  if (n->ctx == -1) return fault(f, errno, "mounting", "%s", type);
+  if (n->ctx == -1) return lr_fault(f, errno, "mounting", "%s", type);
 
   return 0;
 }
 
 // Take the file system that directory DIR is the root of, to give it options by
-// fsnew_remount(). DIR is the caller's to close, and so is NAME, what faults
+// lr_fsnew_remount(). DIR is the caller's to close, and so is NAME, what faults
 // call it. Leaves a fault "remounting" NAME. Returns 0 or -1.
-int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f)
+int lr_fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f)
 {
   struct statfs sf;
 
@@ -145,7 +145,7 @@ int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f)
   n->dir = -1;
   n->ctx = fspick(dir, "", FSPICK_CLOEXEC_|FSPICK_EMPTY);
   if (n->ctx == -1 || fstatfs(dir, &sf))
-    return fault(f, errno, "remounting", "%s", name);
+    return lr_fault(f, errno, "remounting", "%s", name);
   n->ramfs = (unsigned)sf.f_type == MAGIC_RAMFS;
 
   return 0;
@@ -155,20 +155,20 @@ int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f)
 // FROM is said before OPT where that's named: where it was found. Leaves a
 // fault "option" with the kernel's reason; N can be used on without that
 // option. Returns 0 or -1.
-int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
+int lr_fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
 {
   char *eq = strchr(opt, '='), *key, **limit = 0;
   int rc;
 
-  if (!eq && mountopt_flag(opt, &n->set, &n->clear)) return 0;
+  if (!eq && lr_mountopt_flag(opt, &n->set, &n->clear)) return 0;
   if (!(key = strndup(opt, eq ? eq-opt : (long)strlen(opt))))
-    return fault(f, errno, "option", "%s%s", from, opt);
+    return lr_fault(f, errno, "option", "%s%s", from, opt);
 
   // ramfs takes any word at all and does nothing about it, but for mode=
   // (fs/ramfs/inode.c ramfs_parse_param())
   if (n->ramfs && eq && strcmp(key, "mode") && strcmp(key, "source")
     && !strstr(key, "context"))
-    rc = fault(f, 0, "option", "%s%s: ramfs has no such option", from, opt);
+    rc = lr_fault(f, 0, "option", "%s%s: ramfs has no such option", from, opt);
   else if (fsconfig(n->ctx, eq ? FSCONFIG_STRING : FSCONFIG_FLAG, key,
     eq ? eq+1 : 0, 0)) rc = refused(n, "option", from, opt, f);
   else {
@@ -190,7 +190,7 @@ int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f)
 
 // Make the file system of N and mount it detached at N->dir, writable for now.
 // Leaves a fault "mounting". Returns 0 or -1.
-int fsnew_mount(struct fsnew *n, struct fault *f)
+int lr_fsnew_mount(struct fsnew *n, struct fault *f)
 {
   if (!fsconfig(n->ctx, FSCONFIG_CREATE, 0, 0, 0)) n->dir =
     fsmount(n->ctx, FSMOUNT_CLOEXEC_, n->set & ~MATTR_RDONLY);
@@ -204,7 +204,7 @@ int fsnew_mount(struct fsnew *n, struct fault *f)
 // Returns 0 or -1. What is read-only has to be told to stay so, or else not to:
 // a context of fspick() has neither "ro" nor "rw", and ext4 takes that for "rw"
 // (6.1, 7.2) and writes to the disk.
-int fsnew_remount(struct fsnew *n, struct fault *f)
+int lr_fsnew_remount(struct fsnew *n, struct fault *f)
 {
   int rw = !!(n->clear & ~n->set & MATTR_RDONLY);
 
@@ -216,7 +216,7 @@ int fsnew_remount(struct fsnew *n, struct fault *f)
 }
 
 // Let go of N. A mount that was not attached anywhere is gone with it.
-void fsnew_close(struct fsnew *n)
+void lr_fsnew_close(struct fsnew *n)
 {
   if (n->dir != -1) close(n->dir);
   if (n->ctx != -1) close(n->ctx);
@@ -229,17 +229,17 @@ void fsnew_close(struct fsnew *n)
 // Mount a file system of TYPE with no options, attached nowhere: it needs no
 // directory and nobody else sees it. Returns its root directory, or -1 and
 // errno.
-int fs_detached(char *type)
+int lr_fs_detached(char *type)
 {
   struct fsnew n;
   struct fault f = {0};
   int dir = -1;
 
-  if (!fsnew_open(&n, type, &f) && !fsnew_mount(&n, &f))
+  if (!lr_fsnew_open(&n, type, &f) && !lr_fsnew_mount(&n, &f))
     dir = fcntl(n.dir, F_DUPFD_CLOEXEC, 3);
-  fsnew_close(&n);
+  lr_fsnew_close(&n);
   if (dir == -1) errno = f.err ? : EINVAL;
-  fault_clear(&f);
+  lr_fault_clear(&f);
 
   return dir;
 }

@@ -3,7 +3,7 @@
 struct fsnew {
   char *name;      // what faults call it. The caller's
   int ctx;         // fsopen() context: takes options, also after the mount
-  int dir;         // the root directory, -1 until fsnew_mount()
+  int dir;         // the root directory, -1 until lr_fsnew_mount()
   int ro;          // picked: the file system, not just the mount, is read-only
   int ramfs;       // the type is ramfs: no limits, no xattrs
   unsigned set, clear;      // MATTR_* of the mount
@@ -12,14 +12,14 @@ struct fsnew {
   char given;               // it took an option that's not the mount's
 };
 
-int fsnew_open(struct fsnew *n, char *type, struct fault *f);
-int fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f);
-int fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f);
-int fsnew_mount(struct fsnew *n, struct fault *f);
-int fsnew_remount(struct fsnew *n, struct fault *f);
-void fsnew_close(struct fsnew *n);
-int fs_detached(char *type);
+int lr_fsnew_open(struct fsnew *n, char *type, struct fault *f);
+int lr_fsnew_pick(struct fsnew *n, int dir, char *name, struct fault *f);
+int lr_fsnew_option(struct fsnew *n, char *from, char *opt, struct fault *f);
+int lr_fsnew_mount(struct fsnew *n, struct fault *f);
+int lr_fsnew_remount(struct fsnew *n, struct fault *f);
+void lr_fsnew_close(struct fsnew *n);
+int lr_fs_detached(char *type);
 
-char *mountopt_next(char **opts);
-int mountopt_flag(char *word, unsigned *set, unsigned *clear);
-int mountopt_apply(int dir, char *path, unsigned set, unsigned clear);
+char *lr_mountopt_next(char **opts);
+int lr_mountopt_flag(char *word, unsigned *set, unsigned *clear);
+int lr_mountopt_apply(int dir, char *path, unsigned set, unsigned clear);

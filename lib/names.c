@@ -28,7 +28,7 @@ struct names {
 };
 
 // Make a set with only the root in it. 0: no memory.
-struct names *names_new(void)
+struct names *lr_names_new(void)
 {
   struct names *n = calloc(1, sizeof(*n));
 
@@ -40,7 +40,7 @@ struct names *names_new(void)
   return n;
 }
 
-void names_free(struct names *n)
+void lr_names_free(struct names *n)
 {
   if (!n) return;
   free(n->table);
@@ -145,7 +145,7 @@ toolong:
 // What was there is replaced, except for a directory that is not empty. Returns
 // 0, or -1 with errno: ENOENT, ENOTDIR or ELOOP if PATH cannot be there,
 // ENOTEMPTY, ENOMEM.
-int names_add(struct names *n, char *path, unsigned mode, char *target)
+int lr_names_add(struct names *n, char *path, unsigned mode, char *target)
 {
   unsigned long parent, len;
   struct name *nn;
@@ -185,7 +185,7 @@ int names_add(struct names *n, char *path, unsigned mode, char *target)
 }
 
 // PATH is gone, if there is one, and no directory that is not empty.
-void names_remove(struct names *n, char *path)
+void lr_names_remove(struct names *n, char *path)
 {
   long parent, len = resolve(n, path, 1);
   struct name *nn;
@@ -200,7 +200,7 @@ void names_remove(struct names *n, char *path)
 
 // The mode (S_IFMT and 0111 bits) of what PATH leads to or, if LAST, of a
 // symlink that is its last name. 0 if there's nothing.
-unsigned names_find(struct names *n, char *path, int last)
+unsigned lr_names_find(struct names *n, char *path, int last)
 {
   long len = resolve(n, path, last);
   unsigned mode;

@@ -2,8 +2,8 @@
 
 struct names;
 
-struct names *names_new(void);
-int names_add(struct names *n, char *path, unsigned type, char *target);
-void names_remove(struct names *n, char *path);
-unsigned names_find(struct names *n, char *path, int last);
-void names_free(struct names *n);
+struct names *lr_names_new(void);
+int lr_names_add(struct names *n, char *path, unsigned type, char *target);
+void lr_names_remove(struct names *n, char *path);
+unsigned lr_names_find(struct names *n, char *path, int last);
+void lr_names_free(struct names *n);

@@ -26,7 +26,7 @@ static int put(char *file, char *text)
 // and group are root's (user_namespaces(7)). Not for PID 1: the kernel's
 // helpers would lose its root. Leaves a fault "new namespace". Returns 0 when
 // we have all privilege, 1 in a user namespace, -1 on failure.
-int newns(struct fault *f)
+int lr_newns(struct fault *f)
 {
   char uid[32], gid[32], map[64] = {0};
   int user = 0, fd;
@@ -34,15 +34,16 @@ int newns(struct fault *f)
   sprintf(uid, "0 %u 1", geteuid());
   sprintf(gid, "0 %u 1", getegid());
   if (unshare(CLONE_NEWNS)) {
-    if (errno != EPERM) return fault(f, errno, "new namespace", "for mounts");
+    if (errno != EPERM)
+      return lr_fault(f, errno, "new namespace", "for mounts");
     if (unshare(CLONE_NEWUSER|CLONE_NEWNS))
-      return fault(f, errno, "new namespace", "for users");
+      return lr_fault(f, errno, "new namespace", "for users");
     user = 1;
 
     // Groups can be mapped by who can no longer drop some
     put("/proc/self/setgroups", "deny");
     if (put("/proc/self/uid_map", uid) || put("/proc/self/gid_map", gid))
-      return fault(f, errno, "new namespace", "mapping the user");
+      return lr_fault(f, errno, "new namespace", "mapping the user");
   }
 
   // The first user namespace maps all users to themselves; another may have
@@ -53,7 +54,7 @@ int newns(struct fault *f)
     close(fd);
   }
   if (mount(0, "/", 0, MS_REC|MS_PRIVATE, 0))
-    return fault(f, errno, "new namespace", "making / private");
+    return lr_fault(f, errno, "new namespace", "making / private");
 
   return user;
 }

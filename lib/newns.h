@@ -1,3 +1,3 @@
 // newns.h - a mount namespace of our own
 
-int newns(struct fault *f);
+int lr_newns(struct fault *f);

@@ -19,10 +19,10 @@ static unsigned kind(int root, struct fault *f)
 {
   struct statfs sf;
 
-  if (fstatfs(root, &sf)) fault(f, errno, "looking at", "the old root");
+  if (fstatfs(root, &sf)) lr_fault(f, errno, "looking at", "the old root");
   else if ((unsigned)sf.f_type == MAGIC_TMPFS
     || (unsigned)sf.f_type == MAGIC_RAMFS) return sf.f_type;
-  else fault(f, 0, "not wiping", "the old root: neither ramfs nor tmpfs");
+  else lr_fault(f, 0, "not wiping", "the old root: neither ramfs nor tmpfs");
 
   return 0;
 }
@@ -31,7 +31,7 @@ static unsigned kind(int root, struct fault *f)
 // our namespace, and in nothing that's mounted on it. *LEFT is how many entries
 // could not be removed (mount points). Leaves a fault "wiping". Returns 0 or
 // -1.
-int seal_wipe(int root, unsigned long long *left, struct fault *f)
+int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
 {
   struct tree t = {.mode = TREE_WIPE};
   struct statfs sf;
@@ -43,21 +43,21 @@ int seal_wipe(int root, unsigned long long *left, struct fault *f)
 
   // A copy of the mount without those on it: no way leads into another one
   t.src = open_tree(root, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-  if (t.src == -1) return fault(f, errno, "wiping", "the old root");
-  rc = tree_run(&t, f);
+  if (t.src == -1) return lr_fault(f, errno, "wiping", "the old root");
+  rc = lr_tree_run(&t, f);
   *left = t.left;
-  tree_free(&t);
+  lr_tree_free(&t);
   close(t.src);
 
   return rc;
 }
 
-// Make ROOT, an empty ramfs or tmpfs as seal_wipe() leaves it, as small as can
-// be (tmpfs: one inode, itself, and one page; size=0 would mean no limit) and
-// read-only, and its mount nosuid,nodev,noexec. While something still has one
+// Make ROOT, an empty ramfs or tmpfs as lr_seal_wipe() leaves it, as small as
+// can be (tmpfs: one inode, itself, and one page; size=0 would mean no limit)
+// and read-only, and its mount nosuid,nodev,noexec. While something still has one
 // of its files open the kernel says EBUSY or EINVAL, and logs that: try again
 // less and less often, for SECONDS. Leaves a fault "sealing". Returns 0 or -1.
-int seal_root(int root, int seconds, struct fault *f)
+int lr_seal_root(int root, int seconds, struct fault *f)
 {
   char opts[64];
   unsigned type = kind(root, f);
@@ -65,7 +65,7 @@ int seal_root(int root, int seconds, struct fault *f)
 
   if (!type) return -1;
   sprintf(opts, "nr_inodes=1,size=%ld", sysconf(_SC_PAGESIZE));
-  if (fchdir(root)) return fault(f, errno, "sealing", "the old root");
+  if (fchdir(root)) return lr_fault(f, errno, "sealing", "the old root");
   fchmod(root, 0555);
   for (ms = 50; ; ms *= 2) {
     // ramfs takes no limits, and would not say so
@@ -74,10 +74,10 @@ int seal_root(int root, int seconds, struct fault *f)
     if (!rc || (errno != EBUSY && errno != EINVAL) || ms>seconds*500) break;
     usleep(ms*1000);
   }
-  if (rc) fault(f, errno, "sealing", "the old root");
+  if (rc) lr_fault(f, errno, "sealing", "the old root");
   if (mount(0, ".", 0,
     MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC, 0))
-      rc = fault(f, errno, "sealing", "the mount of the old root");
+      rc = lr_fault(f, errno, "sealing", "the mount of the old root");
 
   return rc;
 }

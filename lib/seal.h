@@ -1,4 +1,4 @@
 // seal.h - what is left of the old root: nothing, and nothing can be added
 
-int seal_wipe(int root, unsigned long long *left, struct fault *f);
-int seal_root(int root, int seconds, struct fault *f);
+int lr_seal_wipe(int root, unsigned long long *left, struct fault *f);
+int lr_seal_root(int root, int seconds, struct fault *f);

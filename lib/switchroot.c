@@ -18,23 +18,22 @@
 // "/" afterwards.
 // Leaves a fault "switching to" or "pivoting to". Returns 0, or -1 and nothing
 // has changed.
-int switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
+int lr_switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
 {
   int tries;
 
   // What's on a shared mount can't be moved off it, and pivot_root(2) wants
   // neither root shared nor on a shared one
   mount(0, "/", 0, MS_PRIVATE, 0);
-  if (fchdir(to)) return fault(f, errno, "changing to", "the new root");
+  if (fchdir(to)) return lr_fault(f, errno, "changing to", "the new root");
   if (pivot) {
-    while (put_old && *put_old == '/') put_old++;
     if (syscall(SYS_pivot_root, ".", put_old ? : "."))
-      return fault(f, errno, "pivoting to", "the new root");
+      return lr_fault(f, errno, "pivoting to", "the new root");
     // The old root is now on top of the new one: "." names it
     for (tries = put_old ? 0 : 3; tries && umount2(".", MNT_DETACH); tries--);
   } else if (from != -1) {
     if (move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
-      return fault(f, errno, "switching to", "the new root");
+      return lr_fault(f, errno, "switching to", "the new root");
   }
 
   // There's no way back from here, so no reason to stop: what must not fail is

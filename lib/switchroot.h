@@ -1,3 +1,3 @@
 // switchroot.h - make a mount the root
 
-int switchroot(int from, int to, int pivot, char *put_old, struct fault *f);
+int lr_switchroot(int from, int to, int pivot, char *put_old, struct fault *f);

@@ -140,7 +140,7 @@ static int fail(struct worker *w, char *step, struct dir *d, char *name)
   char *s = path_of(d, name);
 
   pthread_mutex_lock(&k->lock);
-  fault(k->f, err, step, "%s", s ? : name);
+  lr_fault(k->f, err, step, "%s", s ? : name);
   if (k->go_on) w->left++;
   else for (i = 0; i<ARRAY_LEN(k->worker); i++) k->worker[i].stop = 1;
   pthread_cond_broadcast(&k->more);
@@ -364,7 +364,7 @@ static int lock(struct worker *w, int fd, int nlink, int attr)
   struct lock *l;
 
   if (!(attr &= KATTR_IMMUTABLE|KATTR_APPEND)) return 0;
-  if (nlink == 1) return filecopy_thaw(fd, attr);
+  if (nlink == 1) return lr_filecopy_thaw(fd, attr);
   if (!(l = malloc(sizeof(*l)))) return -1;
   l->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   l->attr = attr;
@@ -389,16 +389,16 @@ static void file_back(struct worker *w, struct dir *d, char *name, int in,
   c.done = &done;
   if (cut && *cut<(off_t)st->size) {
     if (ftruncate(in, st->size)
-      || filecopy_data(&c, out, in, *cut, st->size, 0, 0)
+      || lr_filecopy_data(&c, out, in, *cut, st->size, 0, 0)
       || (cap->len>0 && fsetxattr(in, CAPABILITY, cap->buf, cap->len, 0)))
         fail(w, "putting back", d, name);
-    filecopy_times(in, st);
+    lr_filecopy_times(in, st);
   }
   if (st->attr & (KATTR_IMMUTABLE|KATTR_APPEND)) {
-    filecopy_thaw(out, 0);
-    if (w->walk->t->mode == TREE_MOVE) filecopy_thaw(in, st->attr);
+    lr_filecopy_thaw(out, 0);
+    if (w->walk->t->mode == TREE_MOVE) lr_filecopy_thaw(in, st->attr);
   }
-  filecopy_times(out, st);
+  lr_filecopy_times(out, st);
   unlinkat(d->dst, name, 0);
 
   // Its other names in the new tree are how taking back knows of the lock
@@ -414,9 +414,9 @@ static int file_refill(struct worker *w, int in, int out, struct kstat *st)
 
   if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;
   if (now.size<st->size && (ftruncate(out, st->size)
-    || filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0)
-    || (!w->walk->noxattr && filecopy_xattrs(&w->copy, in, out)))) return -1;
-  if (filecopy_times(out, st)) return -1;
+    || lr_filecopy_data(&w->copy, in, out, now.size, st->size, 0, 0)
+    || (!w->walk->noxattr && lr_filecopy_xattrs(&w->copy, in, out)))) return -1;
+  if (lr_filecopy_times(out, st)) return -1;
 
   return lock(w, out, 2, st->attr);
 }
@@ -430,7 +430,7 @@ static int open_left(struct dir *d, char *name)
   if (fd != -1 || errno != EPERM) return fd;
   ro = openat(d->dst, name, O_RDONLY|OFLAGS);
   if (ro == -1) return -1;
-  filecopy_thaw(ro, 0);
+  lr_filecopy_thaw(ro, 0);
   close(ro);
 
   return openat(d->dst, name, O_RDWR|OFLAGS);
@@ -479,7 +479,7 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
   if (rc) goto done;
   count(w, d, name, st);
 
-  if (frozen && (rc = filecopy_thaw(in, 0))) {
+  if (frozen && (rc = lr_filecopy_thaw(in, 0))) {
     fail(w, "unlocking", d, name);
     goto undo;
   }
@@ -490,20 +490,20 @@ static int move_file(struct worker *w, struct dir *d, char *name, int in,
     if (!k->noxattr)
       cap.len = fgetxattr(in, CAPABILITY, cap.buf, sizeof(cap.buf));
   }
-  if (!rc && st->size && (rc = filecopy_data(&w->copy, in, out, 0, st->size,
+  if (!rc && st->size && (rc = lr_filecopy_data(&w->copy, in, out, 0, st->size,
     st->blocks*512>=st->size, cut))) fail(w, "copying", d, name);
   // write() drops them where we lack CAP_FSETID in the first user namespace
   if (!rc && (st->mode&06000) && (rc = fchmod(out, st->mode&07777)))
     fail(w, "setting the mode of", d, name);
-  if (!rc && !k->noxattr && ((rc = filecopy_xattrs(&w->copy, in, out))
+  if (!rc && !k->noxattr && ((rc = lr_filecopy_xattrs(&w->copy, in, out))
     || (cap.len>0 && (rc = fsetxattr(out, CAPABILITY, cap.buf, cap.len, 0)))))
     fail(w, "copying the attributes of", d, name);
-  if (!rc && (rc = filecopy_times(out, st)))
+  if (!rc && (rc = lr_filecopy_times(out, st)))
     fail(w, "setting the times of", d, name);
   if (!rc && (rc = lock(w, out, st->nlink, st->attr)))
     fail(w, "locking", d, name);
   if (!rc && move) {
-    if (st->nlink>1) rc = filecopy_times(in, st);
+    if (st->nlink>1) rc = lr_filecopy_times(in, st);
     else if ((rc = unlinkat(d->src, name, 0)) && errno == EBUSY) rc = 0;
     if (rc) fail(w, "removing", d, name);
   }
@@ -555,7 +555,7 @@ static void wipe(struct worker *w, struct dir *d, char *name)
   if (errno == EPERM) {
     fd = openat(d->src, name, O_RDONLY|OFLAGS);
     if (fd != -1) {
-      filecopy_thaw(fd, 0);
+      lr_filecopy_thaw(fd, 0);
       close(fd);
     }
     if (!unlinkat(d->src, name, 0)) return;
@@ -676,11 +676,11 @@ static int open_dir(struct worker *w, struct dir *d)
     // Never unlocked, or locked again by the try before
     if (k->merge && !kstatx(d->dst, "", AT_EMPTY_PATH, &there)
       && (there.attr & (KATTR_IMMUTABLE|KATTR_APPEND)))
-        filecopy_thaw(d->dst, 0);
+        lr_filecopy_thaw(d->dst, 0);
   }
   if ((t->mode == TREE_MOVE || t->mode == TREE_WIPE)
     && (d->st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
-    && filecopy_thaw(d->src, 0)) return fail(w, "unlocking", d, "");
+    && lr_filecopy_thaw(d->src, 0)) return fail(w, "unlocking", d, "");
 
   return 0;
 }
@@ -702,12 +702,12 @@ static int finish_dir(struct worker *w, struct dir *d)
         return fail(w, "setting the mode of", d, "");
     }
     if (!k->noxattr && !foreign(k, st)
-      && filecopy_xattrs(&w->copy, d->src, d->dst))
+      && lr_filecopy_xattrs(&w->copy, d->src, d->dst))
       return fail(w, "copying the attributes of", d, "");
-    if (filecopy_times(d->dst, st))
+    if (lr_filecopy_times(d->dst, st))
       return fail(w, "setting the times of", d, "");
     if ((st->attr & (KATTR_IMMUTABLE|KATTR_APPEND))
-      && filecopy_thaw(d->dst, st->attr)) return fail(w, "locking", d, "");
+      && lr_filecopy_thaw(d->dst, st->attr)) return fail(w, "locking", d, "");
   }
   // A mount point is EBUSY, one with linked names in it ENOTEMPTY: for later
   if (!d->up || t->mode == TREE_COPY
@@ -750,7 +750,7 @@ static int put_dir(struct worker *w, struct dir *d, int skipped)
     if (!skipped && finish_dir(w, d)) {
       if (w->stop) return -1;
       // It's tried again, by its times as they were before it was emptied
-      if (k->merge) filecopy_times(d->src, d->st);
+      if (k->merge) lr_filecopy_times(d->src, d->st);
     }
     skipped = 0;
     free_dir(k, d);
@@ -860,7 +860,7 @@ static void run_workers(struct walk *k)
     if (!pthread_cond_timedwait(&k->over, &k->lock, &ts)) continue;
     sum(k);
     if (t->cancel && *t->cancel && !k->merge) {
-      fault(k->f, EINTR, "filling", "the new root");
+      lr_fault(k->f, EINTR, "filling", "the new root");
       for (i = 0; i<ARRAY_LEN(k->worker); i++) k->worker[i].stop = 1;
       pthread_cond_broadcast(&k->more);
     }
@@ -911,7 +911,7 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     w->copy.stop = &w->stop;
     w->copy.done = &w->done;
     if (!(w->ents = malloc(3*65536)))
-      return fault(f, errno, "getting memory for", "the tree");
+      return lr_fault(f, errno, "getting memory for", "the tree");
     w->copy.buf = w->ents+65536;
   }
 
@@ -957,8 +957,8 @@ static void end(struct walk *k)
   }
   while ((lk = k->locked)) {
     k->locked = lk->next;
-    if (filecopy_thaw(lk->fd, lk->attr))
-      fault(k->f, errno, "locking", "a file");
+    if (lr_filecopy_thaw(lk->fd, lk->attr))
+      lr_fault(k->f, errno, "locking", "a file");
     close(lk->fd);
     free(lk);
   }
@@ -969,7 +969,7 @@ static void end(struct walk *k)
   }
 }
 
-// tree_run(), or with MERGE the way back.
+// lr_tree_run(), or with MERGE the way back.
 static int run(struct tree *t, struct fault *f, struct dir *merge)
 {
   struct rlimit old, most = {1<<20, 1<<20};
@@ -978,7 +978,7 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
   int mask = umask(0), rc, limit;
   void (*sigio)(int);
 
-  if (!k) return fault(f, errno, "getting memory for", "the tree");
+  if (!k) return lr_fault(f, errno, "getting memory for", "the tree");
 
   // Two descriptors for each level: 1<<20 is what the kernel's own fs.nr_open
   // allows root, PID 1 starts with 1024. Others get what they may have. A few
@@ -1021,20 +1021,20 @@ static int run(struct tree *t, struct fault *f, struct dir *merge)
 }
 
 // Do to T->src what T->mode says: all of it or, if that fails, part of it, and
-// then tree_back() can undo that. Memory, while it runs: some 200 kB a thread,
-// 100 bytes and its name for each directory waiting, descriptors for each level
-// of depth. Leaves a fault, what was being done to which path. Returns 0 or -1.
-int tree_run(struct tree *t, struct fault *f)
+// then lr_tree_back() can undo that. Memory, while it runs: some 200 kB a
+// thread, 100 bytes and its name for each directory waiting, descriptors for
+// each level of depth. Leaves a fault, what was being done to which path. Returns 0 or -1.
+int lr_tree_run(struct tree *t, struct fault *f)
 {
   return run(t, f, 0);
 }
 
-// Undo what tree_run() did for T, whether it failed or not: what was moved is
-// put back, times of directories included. (A copy has changed nothing.) What
-// fails is tried three times, as another thing put back can be what it needs.
+// Undo what lr_tree_run() did for T, whether it failed or not: what was moved
+// is put back, times of directories included. (A copy has changed nothing.)
+// What fails is tried three times, as another thing put back can be what it needs.
 // Leaves a fault if even that fails; some is then still in the new tree only.
 // Returns 0 or -1.
-int tree_back(struct tree *t, struct fault *f)
+int lr_tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.mode = TREE_MOVE, .src = t->dst, .dst = t->src,
     .keep = 1, .workers = t->workers, .tick = t->tick};
@@ -1045,17 +1045,17 @@ int tree_back(struct tree *t, struct fault *f)
   if (t->mode != TREE_MOVE) return 0;
   while (root && root->up) root = root->up;
   while ((rc = run(&back, f, root ? root : &whole)) && --tries) {
-    tree_free(&back);
-    fault_clear(f);
+    lr_tree_free(&back);
+    lr_fault_clear(f);
   }
-  tree_free(&back);
-  tree_free(t);
+  lr_tree_free(&back);
+  lr_tree_free(t);
 
   return rc;
 }
 
-// Forget what tree_back() would need, and the names of files.
-void tree_free(struct tree *t)
+// Forget what lr_tree_back() would need, and the names of files.
+void lr_tree_free(struct tree *t)
 {
   struct dir *d = t->undo, *next;
 

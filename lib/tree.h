@@ -29,9 +29,9 @@ struct tree {
   unsigned long long left;   // entries that could not be wiped, or were spared
   char *big;                 // the largest file when counting, malloc()ed
 
-  void *undo;                // what tree_back() needs
+  void *undo;                // what lr_tree_back() needs
 };
 
-int tree_run(struct tree *t, struct fault *f);
-int tree_back(struct tree *t, struct fault *f);
-void tree_free(struct tree *t);
+int lr_tree_run(struct tree *t, struct fault *f);
+int lr_tree_back(struct tree *t, struct fault *f);
+void lr_tree_free(struct tree *t);

@@ -155,7 +155,7 @@ static char *attempt(char *dir, unsigned char *data, size_t len, char **why)
   alarm(10);
   a.dir = open(dir, O_RDONLY|O_DIRECTORY);
   *why = "";
-  if (!initramfs_read(&a, &f)) {
+  if (!lr_initramfs_read(&a, &f)) {
     out = open_memstream(&text, &size);
     ninos = 0;
     list(AT_FDCWD, dir, "");
@@ -171,7 +171,7 @@ static char *attempt(char *dir, unsigned char *data, size_t len, char **why)
   nftw(dir, gone, 64, FTW_DEPTH|FTW_PHYS);
   close(a.dir);
   close(a.fd);
-  fault_clear(&f);
+  lr_fault_clear(&f);
 
   return text;
 }
@@ -237,9 +237,9 @@ int main(int argc, char *argv[])
     return hurt(argv[2], atol(argv[3]), atol(argv[4]), argc>5);
   if (argc>2 && (!strcmp(argv[1], "unpack") || !strcmp(argv[1], "boot"))) {
     a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
-    if (*argv[1] == 'b' && initramfs_builtin(a.dir, &f)) return 2;
+    if (*argv[1] == 'b' && lr_initramfs_builtin(a.dir, &f)) return 2;
   } else if (argc>2) a.want = argv+2;
-  rc = initramfs_read(&a, &f);
+  rc = lr_initramfs_read(&a, &f);
   printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,
     a.largest, !a.want ? "" : a.found == 3 ? ", can be run"
       : a.found ? ", found" : ", not found");
@@ -247,7 +247,7 @@ int main(int argc, char *argv[])
   if (rc) {
     fprintf(stderr, "%s: %s%s%s\n", f.step, f.name, f.err ? ": " : "",
       f.err ? strerror(f.err) : "");
-    fault_clear(&f);
+    lr_fault_clear(&f);
   }
 
   return !!rc;

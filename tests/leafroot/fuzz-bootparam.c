@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
   s[len] = 0;
   strcpy(copy, s);
   for (i = 0; i<ARRAY_LEN(names); i++) {
-    val = bootparam(s, names[i]);
+    val = lr_bootparam(s, names[i]);
     want = slow(s, names[i]);
     if (!val != !want || (val && strcmp(val, want)) || strcmp(s, copy)) {
       printf("%s: '%s', not '%s'\n", names[i], val ? : "(none)",

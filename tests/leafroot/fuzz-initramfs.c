@@ -45,7 +45,7 @@ static void say(void *context, char *line)
   if (!strstr(line, "offset ")) abort();
 }
 
-// What initramfs_read() should have found of PATH, in directory DIR for "/"
+// What lr_initramfs_read() should have found of PATH, in directory DIR for "/"
 static int there(int dir, char *path)
 {
   struct kopen_how how = {O_PATH|O_CLOEXEC, 0, KRESOLVE_IN_ROOT};
@@ -70,19 +70,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
   if (a.fd == -1 || write(a.fd, data, len) != len || lseek(a.fd, 0, SEEK_SET))
     abort();
-  rc = initramfs_read(&a, &f);
+  rc = lr_initramfs_read(&a, &f);
   if (!rc != !f.step) abort();
   found = a.found;
   if (lseek(a.fd, 0, SEEK_SET)) abort();
   if (0>(a.dir = open(in, O_RDONLY|O_DIRECTORY))) abort();
   // Only what the file system says may differ.
-  if (!initramfs_read(&a, &g) ? rc : !rc && !g.err) abort();
+  if (!lr_initramfs_read(&a, &g) ? rc : !rc && !g.err) abort();
   if (!rc && !g.step && found != (there(a.dir, *want)|there(a.dir, want[1])))
     abort();
   close(a.dir);
   close(a.fd);
-  fault_clear(&f);
-  fault_clear(&g);
+  lr_fault_clear(&f);
+  lr_fault_clear(&g);
   nftw(in, gone, 64, FTW_DEPTH|FTW_PHYS);
   chmod(in, 0755);
   if (stat(out, &st) || st.st_nlink != 2 || rmdir(out) || mkdir(out, 0755)

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
   memcpy(s, data, len);
   s[len] = 0;
-  m = mountinfo_parse(s);
+  m = lr_mountinfo_parse(s);
   if (!m && errno != EINVAL && errno) abort();
   for (i = 0; s[i]; i++) lines += s[i] == '\n' || !s[i+1];
   for (n = m; n; n = n->next) if (!lines--) abort();
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
   // 21 digits for each number that had 1: lines have 10 bytes at least
   if (m) {
     text = print(m, len*4);
-    n = mountinfo_parse(text);
+    n = lr_mountinfo_parse(text);
     if (!n) abort();
     again = print(n, len*4);
     if (strcmp(text, again)) {
@@ -59,9 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     free(text);
     free(again);
-    mountinfo_free(n);
+    lr_mountinfo_free(n);
   }
-  mountinfo_free(m);
+  lr_mountinfo_free(m);
   free(s);
 
   return 0;

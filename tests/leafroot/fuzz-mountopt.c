@@ -32,17 +32,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
   bare(&end, s);
   for (i = 0; i<ARRAY_LEN(types); i++) {
     strcpy(next = list, s);
-    if (fsnew_open(&n, types[i], &f)) {
+    if (lr_fsnew_open(&n, types[i], &f)) {
       perror("fuzz-mountopt (needs root)");
       exit(1);
     }
-    for (end = kept; (opt = mountopt_next(&next)); bare(&end, opt)) {
+    for (end = kept; (opt = lr_mountopt_next(&next)); bare(&end, opt)) {
       if (next>list+strlen(s) || opt+strlen(opt)>next || strchr(opt, '"'))
         abort();
       // The kernel's own words, or nothing wrong: one of the two
-      if (!fsnew_option(&n, "-o ", opt, &f) != !f.step) abort();
+      if (!lr_fsnew_option(&n, "-o ", opt, &f) != !f.step) abort();
       if (f.step && (!f.name || !strstr(f.name, opt))) abort();
-      fault_clear(&f);
+      lr_fault_clear(&f);
       if (n.set & ~(MATTR_RDONLY|MATTR_NOSUID|MATTR_NODEV|MATTR_NOEXEC
         |MATTR_ATIME|MATTR_NODIRATIME|MATTR_NOSYMFOLLOW)) abort();
     }
@@ -50,11 +50,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     *end = 0;
     if (strcmp(kept, all)) abort();
     // What it took by itself it may refuse together: never without a reason
-    if (!fsnew_mount(&n, &f)) {
+    if (!lr_fsnew_mount(&n, &f)) {
       if (f.step || fstat(n.dir, &st) || !S_ISDIR(st.st_mode)) abort();
     } else if (!f.step) abort();
-    fault_clear(&f);
-    fsnew_close(&n);
+    lr_fault_clear(&f);
+    lr_fsnew_close(&n);
   }
   free(s);
   free(list);

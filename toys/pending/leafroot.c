@@ -171,7 +171,7 @@ static int complain(char *ending)
     from ? ": " : "", why.step, (why.name && *why.name) ? " " : "",
     why.name ? : "", why.err ? ": " : "", why.err ? strerror(why.err) : "",
     ending);
-  fault_clear(&why);
+  lr_fault_clear(&why);
   TT.source = 0;
 
   return -1;
@@ -246,6 +246,14 @@ static int append(struct arg_list **list, char *arg)
   return 0;
 }
 
+// DIR as a path from the root it's of.
+static char *from_root(char *dir)
+{
+  while (*dir == '/') dir++;
+
+  return dir;
+}
+
 // Set the options that the comma LIST of leafroot= names.
 static void read_leafroot(char *list)
 {
@@ -254,9 +262,9 @@ static void read_leafroot(char *list)
   char *s, *word, *copy = list ? strdup(list) : 0;
   unsigned i;
 
-  while (copy && (word = s = mountopt_next(&copy))) {
+  while (copy && (word = s = lr_mountopt_next(&copy))) {
     if (strstart(&s, "keep=")) {
-      TT.keep = s;
+      TT.keep = from_root(s);
       continue;
     }
     if (!strcmp(s, "extract") || strstart(&s, "extract=")) {
@@ -292,7 +300,7 @@ static void read_args(void)
     if (c == ':') TT.bad = say("-%c: needs an argument", optopt);
     else if (c == '?') TT.bad = say("-%c: unknown option", optopt);
     else if (c == 'c') TT.dev = optarg;
-    else if (c == 'k') TT.keep = TT.keepopt = optarg;
+    else if (c == 'k') TT.keep = TT.keepopt = from_root(optarg);
     else if (c == 't') TT.type = optarg;
     else if (c == 'o') TT.bad |= append(&TT.o, optarg);
     else TT.opt[c] = 1;
@@ -347,16 +355,16 @@ static int read_params(void)
   char *s, *init;
 
   // A procfs of our own, mounted nowhere: there may be no /proc yet
-  TT.proc = fs_detached("proc");
+  TT.proc = lr_fs_detached("proc");
   if (TT.proc == -1) TT.proc = open("/proc", O_PATH|O_DIRECTORY|O_CLOEXEC);
   TT.cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   if (!(TT.cmdline = slurp(TT.proc, "cmdline"))) TT.cmdline = "";
   readlinkat(TT.proc, "self/exe", TT.self, sizeof(TT.self)-1);
 
   // Started by the kernel, our arguments are its words for init
-  TT.started = bootparam(TT.cmdline, "rdinit") ? : "/init";
-  init = bootparam(TT.cmdline, "init");
-  read_leafroot(getenv("leafroot") ? : bootparam(TT.cmdline, "leafroot"));
+  TT.started = lr_bootparam(TT.cmdline, "rdinit") ? : "/init";
+  init = lr_bootparam(TT.cmdline, "init");
+  read_leafroot(getenv("leafroot") ? : lr_bootparam(TT.cmdline, "leafroot"));
   TT.args = toys.argv+1;
   if (!TT.pid1 || (strcmp(*toys.argv, TT.started)
     && (!init || strcmp(*toys.argv, init)))) read_args();
@@ -384,19 +392,19 @@ static int give_options(struct fsnew *n)
   struct arg_list *a = TT.o;
 
   // Those of a disk are in force there already
-  if (!TT.disk) s = bootparam(TT.cmdline, "rootflags");
+  if (!TT.disk) s = lr_bootparam(TT.cmdline, "rootflags");
   if (!TT.disk && !s) {
     from = "initramfs_options ";
-    s = bootparam(TT.cmdline, "initramfs_options");
+    s = lr_bootparam(TT.cmdline, "initramfs_options");
   }
   for (;;) {
-    while (!s || !(opt = mountopt_next(&s))) {
+    while (!s || !(opt = lr_mountopt_next(&s))) {
       if (!a) return 0;
       s = strdup(a->arg);
       a = a->next;
       from = "-o ";
     }
-    if (!fsnew_option(n, from, opt, &why)) continue;
+    if (!lr_fsnew_option(n, from, opt, &why)) continue;
     if (*from == '-') return -1;
     complain(", left out");
   }
@@ -405,9 +413,9 @@ static int give_options(struct fsnew *n)
 // Can the device of -c be opened?
 static int check_console(void)
 {
-  int fd = TT.dev ? console_open(TT.oldroot, TT.dev) : 0;
+  int fd = TT.dev ? lr_console_open(TT.oldroot, TT.dev) : 0;
 
-  if (fd == -1) return fault(&why, errno, "-c", "%s", TT.dev);
+  if (fd == -1) return lr_fault(&why, errno, "-c", "%s", TT.dev);
   if (fd) close(fd);
 
   return 0;
@@ -417,7 +425,7 @@ static int check_console(void)
 // "/" is the directory ROOT.
 static void reopen(int root)
 {
-  if (console_leave(root, rootst.st_dev, TT.dev))
+  if (lr_console_leave(root, rootst.st_dev, TT.dev))
     say("%s: %s", TT.dev ? : "/dev/console", strerror(errno));
 }
 
@@ -429,22 +437,22 @@ static int already(void)
   int rc = check_console();
 
   if (rc) return rc;
-  rc = fsnew_pick(&n, TT.oldroot, "/", &why);
+  rc = lr_fsnew_pick(&n, TT.oldroot, "/", &why);
   n.ro = !strncmp(root->super, "ro", 2);
   if (!rc && !(rc = give_options(&n)) && !TT.opt['n']) {
-    rc = fsnew_remount(&n, &why);
+    rc = lr_fsnew_remount(&n, &why);
     if (!rc && (n.set || n.clear)
-      && mountopt_apply(TT.oldroot, ".", n.set, n.clear))
-        rc = fault(&why, errno, "remounting", "/");
+      && lr_mountopt_apply(TT.oldroot, ".", n.set, n.clear))
+        rc = lr_fault(&why, errno, "remounting", "/");
   }
-  fsnew_close(&n);
+  lr_fsnew_close(&n);
   if (rc) return rc;
 
   if ((TT.x || TT.keep) && !TT.opt['q'])
     say("/ can be pivoted from: nothing is %s without -f",
       TT.x ? "unpacked" : "kept");
   if (TT.opt['n']) {
-    if (TT.init && initcheck(TT.oldroot, *TT.init, &why)) return -1;
+    if (TT.init && lr_initcheck(TT.oldroot, *TT.init, &why)) return -1;
     say("/ can be pivoted from: would give it the options and run %s",
       init_name());
   } else if (TT.dev) reopen(TT.oldroot);
@@ -475,7 +483,7 @@ static int look_newroot(void)
 
   if (fd == -1) {
     if (errno != ENOENT)
-      return fault(&why, errno, "NEWROOT", "%s", TT.newroot);
+      return lr_fault(&why, errno, "NEWROOT", "%s", TT.newroot);
 
     // To be made. What is on another mount would be moved along with that
     rc = (fd = open_up()) != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &st)
@@ -487,7 +495,7 @@ static int look_newroot(void)
   leaf.dir = fd;
   if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
   if (!S_ISDIR(st.mode))
-    return fault(&why, ENOTDIR, "NEWROOT", "%s", TT.newroot);
+    return lr_fault(&why, ENOTDIR, "NEWROOT", "%s", TT.newroot);
   rc = st.mnt == root->id;
   if (rc && st.ino == rootst.st_ino) return say("NEWROOT %s: is /", TT.newroot);
   if (rc) {
@@ -524,7 +532,7 @@ static int probe(void)
   pid_t pid;
 
   if (kstatx(AT_FDCWD, "/", 0, &st)) return say("/: %s", strerror(errno));
-  if (!(mounts = mountinfo_read(TT.proc, &why)) && why.step) return -1;
+  if (!(mounts = lr_mountinfo_read(TT.proc, &why)) && why.step) return -1;
   for (root = mounts; root && root->id != st.mnt; ) root = root->next;
   if (!root) return say("/ is a chroot");
   if (root->id == root->parent) return say("/ has no parent mount");
@@ -547,7 +555,7 @@ static int look(void)
   if (TT.opt['u']) {
     if (TT.pid1) return say("-u: not for PID 1, whose root the kernel's helpers"
       " use");
-    if (0>(TT.user = newns(&why))) return -1;
+    if (0>(TT.user = lr_newns(&why))) return -1;
     close(TT.cwd);
     TT.cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   }
@@ -555,8 +563,8 @@ static int look(void)
   TT.oldroot = open("/", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
   if (TT.oldroot == -1 || kstatx(TT.oldroot, "", AT_EMPTY_PATH, &st)
     || fstatfs(TT.oldroot, &rootsf) || fstat(TT.oldroot, &rootst))
-      return fault(&why, errno, "looking at", "/");
-  if (!(mounts = mountinfo_read(TT.proc, &why)) && why.step) return -1;
+      return lr_fault(&why, errno, "looking at", "/");
+  if (!(mounts = lr_mountinfo_read(TT.proc, &why)) && why.step) return -1;
   for (root = mounts; root && root->id != st.mnt; ) root = root->next;
   if (!root) return say("/ is a chroot, not a mount");
 
@@ -583,7 +591,7 @@ static int look(void)
 // The old root without what is mounted on it, as a mount of our own: hidden
 // files are seen, and no way leads into another file system. In a user
 // namespace the kernel keeps hidden what is hidden (EINVAL): "/" itself then,
-// and tree_run() stays off other mounts.
+// and lr_tree_run() stays off other mounts.
 static int open_source(void)
 {
   int fd = open_tree(TT.oldroot, "",
@@ -615,8 +623,8 @@ static int count_tree(void)
     .spare = TT.user};
   int rc = -1;
 
-  if (t.src == -1) fault(&why, errno, "opening", "/");
-  else rc = tree_run(&t, &why);
+  if (t.src == -1) lr_fault(&why, errno, "opening", "/");
+  else rc = lr_tree_run(&t, &why);
   tree.bytes = t.bytes;
   tree.inodes = t.inodes;
   tree.names = t.names;
@@ -630,7 +638,7 @@ static int count_tree(void)
         : minof(t.bytes, 2ULL*COPY_CHUNK)+(24<<20)));
   }
   if (t.src != -1) close(t.src);
-  tree_free(&t);
+  lr_tree_free(&t);
 
   return rc;
 }
@@ -660,12 +668,12 @@ static int survey_archives(void)
   for (x = TT.x; x; x = x->next) {
     struct archive *one = malloc(sizeof(*one)), **end = &archives;
 
-    if (!one) return fault(&why, errno, "archive", "%s", x->arg);
+    if (!one) return lr_fault(&why, errno, "archive", "%s", x->arg);
     while (*end) end = &(*end)->next;
     *end = one;
     one->next = 0;
     one->name = x->arg ? : "/sys/firmware/initrd";
-    if (-1 == (one->fd = extract_open(x->arg, &why))) return -1;
+    if (-1 == (one->fd = lr_extract_open(x->arg, &why))) return -1;
     if (fstat(one->fd, &st) || 0>(from = lseek(one->fd, 0, SEEK_CUR))) continue;
 
     // Real roots pack to a third or a quarter. Where even a twelfth would fit
@@ -677,10 +685,10 @@ static int survey_archives(void)
     a.dir = -1;
     a.want = want;
     TT.source = one->name;
-    rc = initramfs_read(&a, &why);
+    rc = lr_initramfs_read(&a, &why);
     if (rc) return -1;
     if (lseek(one->fd, from, SEEK_SET)<0)
-      return fault(&why, errno, "archive", "%s", one->name);
+      return lr_fault(&why, errno, "archive", "%s", one->name);
     TT.source = 0;
     TT.verified++;
     TT.found |= a.found;
@@ -696,7 +704,7 @@ static int survey_archives(void)
 // What type the new file system is to be of, where -t doesn't say.
 static void find_type(void)
 {
-  char *s = TT.disk ? 0 : bootparam(TT.cmdline, "rootfstype");
+  char *s = TT.disk ? 0 : lr_bootparam(TT.cmdline, "rootfstype");
 
   if (TT.type) return;
   TT.type = "tmpfs";
@@ -713,13 +721,13 @@ static int survey(void)
 {
   if (TT.taken) return 0;
   find_type();
-  if (fsnew_open(&leaf, TT.type, &why)
-    || fsnew_option(&leaf, "", "source=leafroot", &why)
-    || fsnew_option(&leaf, "", "mode=0755", &why)) return -1;
+  if (lr_fsnew_open(&leaf, TT.type, &why)
+    || lr_fsnew_option(&leaf, "", "source=leafroot", &why)
+    || lr_fsnew_option(&leaf, "", "mode=0755", &why)) return -1;
   leaf.mode = 0;
-  if (give_options(&leaf) || fsnew_mount(&leaf, &why)) return -1;
+  if (give_options(&leaf) || lr_fsnew_mount(&leaf, &why)) return -1;
   if (fstatfs(leaf.dir, &leafsf))
-    return fault(&why, errno, "mounting", "%s", TT.type);
+    return lr_fault(&why, errno, "mounting", "%s", TT.type);
 
   if (TT.x) return survey_archives();
   if (leaf.size || leaf.nr_inodes || TT.opt['2'] || TT.opt['n'] || TT.opt['v'])
@@ -765,7 +773,7 @@ static int check_init(int in)
     return no_usual("is in ", archives->name);
   }
   if (TT.init) {
-    if (!initcheck(in, *TT.init, &why)) return 0;
+    if (!lr_initcheck(in, *TT.init, &why)) return 0;
     TT.init = 0;
     if (TT.asked) return -1;
 
@@ -774,9 +782,9 @@ static int check_init(int in)
   }
   for (i = 0; i<ARRAY_LEN(usual); i++) {
     if (is_self(usual[i])) continue;
-    if (!initcheck(in, usual[i], &why))
+    if (!lr_initcheck(in, usual[i], &why))
       return -!(TT.init = make_argv(usual[i]));
-    fault_clear(&why);
+    lr_fault_clear(&why);
   }
 
   return no_usual("can be run", "");
@@ -793,12 +801,12 @@ static void in_use(char *path, unsigned long long bytes)
 // named when they are moved, whoever it is that uses them.
 static void loops(void)
 {
-  int sys = fs_detached("sysfs"), n, rc;
+  int sys = lr_fs_detached("sysfs"), n, rc;
   char name[PATH_MAX];
   struct stat st;
 
   for (n = 0;; n++) {
-    rc = holders_loop(sys, rootst.st_dev, n, name, PATH_MAX);
+    rc = lr_holders_loop(sys, rootst.st_dev, n, name, PATH_MAX);
     if (rc<0) break;
     if (rc && !TT.opt['q'] && !stat(name, &st) && st.st_size<=COPY_CHUNK)
       in_use(name, st.st_blocks*512);
@@ -825,10 +833,10 @@ static int check(void)
   if (leaf.set & MATTR_NOEXEC)
     return say("option noexec: %s could not be run", init_name());
   if (TT.keep && (TT.taken || !TT.x)
-    && carry_keeps(TT.taken ? leaf.dir : TT.oldroot, TT.keep, &why)) return -1;
+    && lr_carry_keeps(TT.taken ? leaf.dir : TT.oldroot, TT.keep, &why)) return -1;
   if (check_console()) return -1;
   if (!TT.taken) loops();
-  if (TT.pid1 || TT.opt['n']) holders(TT.proc, rootst.st_dev, left_behind);
+  if (TT.pid1 || TT.opt['n']) lr_holders(TT.proc, rootst.st_dev, left_behind);
   if (TT.opt['n']) {
     if (TT.taken) say("would take what is on %s, %s and run %s", TT.newroot,
       TT.rootfs ? "move that over /" : "pivot to it", init_name());
@@ -867,26 +875,26 @@ static int mount_leaf(void)
   if (root->shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(TT.cwd, TT.newroot, F_OK, 0)) {
     if ((TT.up = open_up()) == -1 || fstat(TT.up, &upst))
-      return fault(&why, errno, "creating", "%s", TT.newroot);
+      return lr_fault(&why, errno, "creating", "%s", TT.newroot);
     if (mkdirat(TT.cwd, TT.newroot, 0755)) {
       // A read-only disk, or somebody else's: on top of "/" is room for one
       if (errno != EROFS && errno != EACCES && errno != EPERM)
-        return fault(&why, errno, "creating", "%s", TT.newroot);
+        return lr_fault(&why, errno, "creating", "%s", TT.newroot);
       if (move_mount(leaf.dir, "", TT.oldroot, "",
         MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
-          return fault(&why, errno, "mounting on", "/");
+          return lr_fault(&why, errno, "mounting on", "/");
       TT.over = 1;
 
       return 0;
     }
     TT.made = 1;
     if (set_times(TT.up, &upst) || fstatat(TT.cwd, TT.newroot, &st, 0))
-      return fault(&why, errno, "creating", "%s", TT.newroot);
+      return lr_fault(&why, errno, "creating", "%s", TT.newroot);
     tree.skip = st.st_ino;
   }
   if (move_mount(leaf.dir, "", TT.cwd, TT.newroot,
     MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_SYMLINKS))
-    return fault(&why, errno, "mounting on", "%s", TT.newroot);
+    return lr_fault(&why, errno, "mounting on", "%s", TT.newroot);
 
   return 0;
 }
@@ -932,10 +940,10 @@ static void progress(struct tree *t)
     struct fault f = {0};
     struct tree left = {.mode = TREE_COUNT, .src = t->src, .workers = 1};
 
-    if (!tree_run(&left, &f))
+    if (!lr_tree_run(&left, &f))
       total = left.bytes + (t->mode == TREE_MOVE ? t->done : 0);
-    tree_free(&left);
-    fault_clear(&f);
+    lr_tree_free(&left);
+    lr_fault_clear(&f);
   }
   dprintf(2, "%sleafroot: %s of %s, %s/s, %llu s left%s", live ? "\r" : "",
     size(t->done), size(total), size(t->done*1000/ms),
@@ -958,13 +966,13 @@ static int set_limits(unsigned long long bytes, unsigned long long inodes)
   int rc;
 
   if (leaf.ramfs || (leaf.size && leaf.nr_inodes)) return 0;
-  if (fsnew_pick(&n, leaf.dir, TT.newroot, &why)) return -1;
+  if (lr_fsnew_pick(&n, leaf.dir, TT.newroot, &why)) return -1;
   sprintf(buf, "size=%llu", bytes);
-  rc = leaf.size ? 0 : fsnew_option(&n, "", buf, &why);
+  rc = leaf.size ? 0 : lr_fsnew_option(&n, "", buf, &why);
   sprintf(buf, "nr_inodes=%llu", inodes);
-  if (!rc && !leaf.nr_inodes) rc = fsnew_option(&n, "", buf, &why);
-  if (!rc) rc = fsnew_remount(&n, &why);
-  fsnew_close(&n);
+  if (!rc && !leaf.nr_inodes) rc = lr_fsnew_option(&n, "", buf, &why);
+  if (!rc) rc = lr_fsnew_remount(&n, &why);
+  lr_fsnew_close(&n);
 
   return rc;
 }
@@ -981,10 +989,10 @@ static int wipe_first(void)
   struct stat st;
   int n = 0, rc;
 
-  if (old.src == -1) return fault(&why, errno, "opening", "/");
-  rc = tree_run(&old, &why);
+  if (old.src == -1) return lr_fault(&why, errno, "opening", "/");
+  rc = lr_tree_run(&old, &why);
   close(old.src);
-  tree_free(&old);
+  lr_tree_free(&old);
   if (rc) return -1;
 
   // An archive in there is there until it has been read
@@ -997,7 +1005,7 @@ static int wipe_first(void)
     " old root", size(need), size(have));
   if (TT.opt['v']) say("emptying the old root first: the archive is good");
 
-  return seal_wipe(TT.oldroot, &left, &why);
+  return lr_seal_wipe(TT.oldroot, &left, &why);
 }
 
 // Unpack the archives.
@@ -1016,14 +1024,14 @@ static int fill_archives(void)
     a.spare = TT.user;
     a.context = one->name;
     TT.source = one->name;
-    if (extract(&a, leaf.dir, one == archives, &why)) return -1;
+    if (lr_extract(&a, leaf.dir, one == archives, &why)) return -1;
     TT.source = 0;
     tree.bytes += a.bytes;
     tree.inodes += a.inodes;
     close(one->fd);
 
     // As init's stdin it would pin the old root, and be at its end
-    if (TT.pid1 && !strcmp(one->name, "-") && !close(0)) console_fill();
+    if (TT.pid1 && !strcmp(one->name, "-") && !close(0)) lr_console_fill();
   }
 
   return check_init(leaf.dir);
@@ -1044,12 +1052,12 @@ static int fill_tree(void)
   tree.tick = progress;
   tree.in_use = in_use;
   tree.cancel = &TT.cancel;
-  if (tree.src == -1) return fault(&why, errno, "opening", "/");
+  if (tree.src == -1) return lr_fault(&why, errno, "opening", "/");
   had = TT.low = available();
   for (i = 0; i<ARRAY_LEN(signals); i++)
     handlers[i] = signal(signals[i], cancel);
   TT.deaf = 1;
-  rc = tree_run(&tree, &why);
+  rc = lr_tree_run(&tree, &why);
   for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_IGN);
   if (TT.live) dprintf(2, "\n");
   if (TT.opt['v']) say("peak %s above the tree", size(had-TT.low));
@@ -1076,7 +1084,7 @@ static int fill(void)
   if (set_limits(bytes*16, inodes*16)) return -1;
   if (TT.x ? fill_archives() : fill_tree()) return -1;
   if (fstatfs(leaf.dir, &sf))
-    return fault(&why, errno, "filling", "%s", TT.newroot);
+    return lr_fault(&why, errno, "filling", "%s", TT.newroot);
 
   // A default that's too small would leave nothing to write to
   used = (sf.f_blocks-sf.f_bfree)*sf.f_bsize;
@@ -1097,7 +1105,7 @@ static void put_back(void)
   if (fd != -1) tree.dst = fd;
 
   // What isn't back is in the new root still, which therefore has to stay
-  if (tree_back(&tree, &why)) {
+  if (lr_tree_back(&tree, &why)) {
     TT.stuck = complain("");
     say("not all is back: the rest stays on %s", TT.newroot);
   }
@@ -1108,9 +1116,9 @@ static void put_back(void)
   // Mounts of what was moved: made anew where they are
   carry.list = mounts;
   carry.root = root->id;
-  if (tree.mode != TREE_MOVE || carry.units || !carry_own(&carry)) return;
+  if (tree.mode != TREE_MOVE || carry.units || !lr_carry_own(&carry)) return;
   carry.from = carry.to = TT.oldroot;
-  if (carry_mounts(&carry, &why)) complain("");
+  if (lr_carry_mounts(&carry, &why)) complain("");
 }
 
 // --- 7. carry
@@ -1125,10 +1133,10 @@ static int carry_over(void)
   carry.from = TT.oldroot;
   carry.to = leaf.dir;
 
-  if (carry_mounts(&carry, &why)) return -1;
+  if (lr_carry_mounts(&carry, &why)) return -1;
 
   // A pivot puts the old root there by itself; rootfs has to be mounted again
-  return TT.keep ? carry_root(&carry, TT.keep, TT.rootfs, &why) : 0;
+  return TT.keep ? lr_carry_root(&carry, TT.keep, TT.rootfs, &why) : 0;
 }
 
 static void carry_home(void)
@@ -1137,7 +1145,7 @@ static void carry_home(void)
   put_back();
 
   // What isn't back is still below NEWROOT, which therefore has to stay
-  if (carry_back(&carry, &why)) TT.stuck = complain("");
+  if (lr_carry_back(&carry, &why)) TT.stuck = complain("");
 }
 
 // --- 8. switch
@@ -1152,13 +1160,13 @@ static void lost_mount(char *dir)
 // Step 8: make the leaf "/". The commit point.
 static int switch_over(void)
 {
-  if (switchroot(TT.over ? -1 : TT.oldroot, leaf.dir, !TT.rootfs, TT.keep,
+  if (lr_switchroot(TT.over ? -1 : TT.oldroot, leaf.dir, !TT.rootfs, TT.keep,
     &why)) return -1;
   remove_newroot();
   if (tree.src != -1) close(tree.src);
-  tree_free(&tree);
-  if (!TT.keep) carry_rest(&carry, lost_mount);
-  if (leaf.set & MATTR_RDONLY) mountopt_apply(leaf.dir, ".", MATTR_RDONLY, 0);
+  lr_tree_free(&tree);
+  if (!TT.keep) lr_carry_rest(&carry, lost_mount);
+  if (leaf.set & MATTR_RDONLY) lr_mountopt_apply(leaf.dir, ".", MATTR_RDONLY, 0);
   if (root->shared) mount(0, "/", 0, MS_SHARED, 0);
 
   return 0;
@@ -1184,13 +1192,13 @@ static void wiper_main(void)
   char c;
 
   prctl(PR_SET_NAME, "leafroot-wipe");
-  if (seal_wipe(3, &left, &why)) complain("");
+  if (lr_seal_wipe(3, &left, &why)) complain("");
   else {
     while (read(4, &c, 1)>0);
     if (left) say("%llu entries of the old root could not be removed", left);
-    else if (seal_root(3, 10, &why)) {
+    else if (lr_seal_root(3, 10, &why)) {
       complain("");
-      if (!fstat(3, &st)) holders(fs_detached("proc"), st.st_dev, pinning);
+      if (!fstat(3, &st)) lr_holders(lr_fs_detached("proc"), st.st_dev, pinning);
     }
     else if (toys.optc>1)
       say("old root emptied and sealed in %lld ms", now()-begun);
@@ -1303,7 +1311,7 @@ void leafroot_main(void)
     toys.which->flags &= ~TOYFLAG_NOHELP;
     check_help(toys.optargs);
   }
-  console_fill();
+  lr_console_fill();
   tree.src = -1;
 
   for (i = 0; i<ARRAY_LEN(step); i++) {
