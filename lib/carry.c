@@ -2,33 +2,45 @@
  *
  * Copyright 2026 The leafroot authors
  *
- * A mount takes what's mounted below it along when it's moved. Three kinds have
- * to be moved by themselves: those on the root itself; those on top of another
- * at the same place, as moving a path moves only the topmost; and those of the
- * old root's own file system (mount --bind /a /b), which can't be moved: they
- * are made anew from the new root, along with what's on them.
+ * A mount takes along what is mounted below it when it is moved. Three kinds
+ * have to be moved by themselves:
+ * - those on the root itself,
+ * - those on top of another at the same place, as moving a path moves only the
+ *   topmost mount there,
+ * - binds of the old root's own file system (mount --bind /a /b) and what is
+ *   mounted on them. Such a bind can't be moved, as it would go on showing the
+ *   old root: it is unmounted, and made anew from the new root.
  *
- * All of them go to a scratch directory first, the covering before the covered,
- * and from there to their places in the opposite order. That way a mount hidden
- * below another one is reached, and is hidden below it again afterwards.
+ * On their way they are on a scratch directory. What covers another mount goes
+ * there first, and comes from there last. That way a mount hidden below another
+ * is reached, and is hidden below it again afterwards.
+ *
+ * Own binds come off before the tree is moved, and with them what is on them or
+ * covers them; the others stay in use as long as they can. So there are two
+ * pairs: unbind and bind, carry and carry back.
  */
 
 #include "toys.h"
+#include "lib/carry.h"
 #include "lib/fault.h"
+#include "lib/fsnew.h"
 #include "lib/kernel.h"
 #include "lib/mountinfo.h"
 #include "lib/mountopt.h"
-#include "lib/carry.h"
+#include "lib/mountpoint.h"
 
-struct unit {
+struct carried {
   struct mountinfo *m;
-  enum {FROM, SCRATCH, TO, GONE, SKIP} at;
-  int own;                 // of the old root's file system
-  char name[12];           // in the scratch directory
+  // LEFT stays on the old root for good: the new one has no place for it.
+  // UNMOUNTED is an own bind that's to be made anew
+  enum {ON_OLD, ON_SCRATCH, ON_NEW, UNMOUNTED, LEFT} at;
+  char own;                // of the old root's own file system
+  char early;              // comes off before the tree is moved
+  char name[12];           // on the scratch directory
 };
 
-// The directory M is mounted on, as a path relative to the root.
-static char *place(struct mountinfo *m)
+// The directory M is mounted on, as a path from the root.
+static char *path_of(struct mountinfo *m)
 {
   return m->dir[1] ? m->dir+1 : ".";
 }
@@ -40,9 +52,25 @@ static struct mountinfo *by_id(struct mountinfo *list, unsigned id)
   return list;
 }
 
-// What M is of, relative to the old root if it's in there, else 0. The root can
-// be a directory of its file system: M then of another one.
-static char *is_own(struct carry *c, struct mountinfo *m)
+// The mount that M is mounted on; 0 for the root, and where the table has none.
+static struct mountinfo *parent_of(struct carry *c, struct mountinfo *m)
+{
+  return m->id == c->root || m->id == m->parent ? 0 : by_id(c->list, m->parent);
+}
+
+// Is M mounted on ANCESTOR, or on what is mounted on it?
+static int is_below(struct carry *c, struct mountinfo *m,
+  struct mountinfo *ancestor)
+{
+  while ((m = parent_of(c, m))) if (m == ancestor) return 1;
+
+  return 0;
+}
+
+// What M shows of the old root's own file system, as a path from the old root;
+// 0 if it is of another one. The root can itself be a directory of its file
+// system (a subvolume): then M can show what is outside of it, also 0.
+static char *shows(struct carry *c, struct mountinfo *m)
 {
   struct mountinfo *root = by_id(c->list, c->root);
   int len;
@@ -56,92 +84,41 @@ static char *is_own(struct carry *c, struct mountinfo *m)
 }
 
 // Does M have to be moved by itself?
-static int is_unit(struct carry *c, struct mountinfo *m)
+static int moves_alone(struct carry *c, struct mountinfo *m)
 {
-  struct mountinfo *up = by_id(c->list, m->parent);
+  struct mountinfo *parent = by_id(c->list, m->parent);
 
-  return m->parent == c->root || (!c->copy && is_own(c, m))
-    || (up && (is_own(c, up) || !strcmp(up->dir, m->dir)));
-}
-
-// Open PATH below DIR, which is "/" to the symlinks on the way: those of the
-// new root lead to the new root. FLAGS: O_NOFOLLOW for the last name. Returns a
-// descriptor to name it by, or -1 and errno.
-static int open_in(int dir, char *path, int flags)
-{
-  struct kopen_how how = {O_PATH|O_CLOEXEC|flags, 0, KRESOLVE_IN_ROOT};
-
-  return kopenat2(dir, path, &how);
-}
-
-// Make PATH below DIR something to mount on: an empty directory or file, with
-// its parents, unless there's something. Returns 0, or -1 and errno.
-static int make_place(int dir, char *path, int is_dir)
-{
-  char *name = strrchr(path, '/');
-  int fd = open_in(dir, path, O_NOFOLLOW), rc;
-
-  if (fd != -1) return close(fd);
-  if (errno != ENOENT) return -1;
-  fd = dir;
-  if (name) {
-    *name = 0;
-    fd = make_place(dir, path, 1) ? -1 : open_in(dir, path, 0);
-    *name = '/';
-    if (fd == -1) return -1;
-  }
-  name = name ? name+1 : path;
-  if (is_dir) rc = mkdirat(fd, name, 0755);
-  else if ((rc = openat(fd, name, O_CREAT|O_EXCL|O_CLOEXEC, 0600)) != -1)
-    rc = close(rc);
-  if (fd != dir) close(fd);
-
-  return rc;
+  return m->parent == c->root || (!c->copy && shows(c, m))
+    || (parent && (shows(c, parent) || !strcmp(parent->dir, m->dir)));
 }
 
 // Is what PATH below DIR leads to a directory? -1 and errno when unknown. The
-// mount can be of a server that's gone: don't ask it (AT_STATX_DONT_SYNC).
-static int is_dir(int dir, char *path)
+// mount can be of a server that's gone: don't ask it.
+static int is_directory(int dir, char *path)
 {
   struct kstat st;
 
-  if (kstatx(dir, path, AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH|0x4000, &st))
+  if (kstatx(dir, path, AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH|AT_DONT_SYNC, &st))
     return -1;
 
   return S_ISDIR(st.mode);
 }
 
-// Is there a directory or file for M on a new root that is somebody's own? What
-// is mounted there already is theirs, and stays; where nothing can be made
-// (EROFS), or is something else, nothing can be mounted.
-static int can_place(struct carry *c, struct mountinfo *m)
-{
-  char *path = place(m);
-  int dir = 0<is_dir(c->from, path), rc,
-    fd = open_in(c->to, path, O_NOFOLLOW);
-  struct kstat st;
-
-  if (fd == -1) return errno == ENOENT && !make_place(c->to, path, dir);
-  rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
-  close(fd);
-
-  return !rc && !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
-    && S_ISDIR(st.mode) == dir;
-}
-
-// Add the mounts on PARENT to the plan, what covers before what it covers.
-// Of two mounts on the same parent, the one on the shorter path is the one that
+// Add the mounts on PARENT to the list, what covers before what it covers. Of
+// two mounts on the same parent, the one on the shorter path is the one that
 // covers: had it been there first, it would be the other's parent. Returns 0,
-// or -1 when memory is out.
-static int plan(struct carry *c, unsigned parent)
+// or
+// -1 when memory is out.
+static int add_mounts(struct carry *c, unsigned parent)
 {
   struct mountinfo *m, *best;
-  struct unit *u;
+  struct carried *u;
   unsigned last = 0, len, id = 0;
 
   for (;;) {
     for (best = 0, m = c->list; m; m = m->next) {
-      if (m->parent != parent || m->id == parent || m->id == c->leaf) continue;
+      if (m->parent != parent || m->id == parent || m->id == c->filled)
+        continue;
       len = strlen(m->dir);
       if (len<last || (len == last && m->id<=id)) continue;
       if (!best || len<strlen(best->dir)
@@ -150,74 +127,171 @@ static int plan(struct carry *c, unsigned parent)
     if (!best) return 0;
     last = strlen(best->dir);
     id = best->id;
-    if (!c->copy && plan(c, best->id)) return -1;
-    if (!is_unit(c, best)) continue;
-    u = realloc(c->unit, (c->units+1)*sizeof(*u));
-    if (!u) return -1;
-    c->unit = u;
-    memset(u += c->units, 0, sizeof(*u));
+    if (!c->copy && add_mounts(c, best->id)) return -1;
+    if (!moves_alone(c, best)) continue;
+    if (!(u = realloc(c->mount, (c->count+1)*sizeof(*u)))) return -1;
+    c->mount = u;
+    memset(u += c->count, 0, sizeof(*u));
     u->m = best;
-    u->own = !c->copy && !!is_own(c, best);
-    if (c->leaf && !can_place(c, best)) u->at = SKIP;
-    sprintf(u->name, "%d", c->units++);
+    u->own = !c->copy && !!shows(c, best);
+    sprintf(u->name, "%d", c->count++);
   }
 }
 
-// Attach to C->scratch a new bind mount of what U was of, taken from root TO,
-// with the options of U. Returns 0, 1 when that is gone, -1 and errno.
-static int bind_anew(struct carry *c, struct unit *u, int to)
+// Does M cover the place of OTHER, or of what OTHER is mounted on? So it is on
+// the same parent at a shorter path (see add_mounts()).
+static int covers(struct carry *c, struct mountinfo *m, struct mountinfo *other)
 {
-  unsigned set = 0, clear = MATTR_ATIME;
-  char *what = is_own(c, u->m), *word, *flags, *s;
-  int fd = open_tree(to, *what ? what : "",
-    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
+  int len = strlen(m->dir);
 
-  if (fd == -1) return errno == ENOENT ? 1 : -1;
-
-  // One from a try before
-  if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
-  rc = is_dir(fd, "");
-  if (rc != -1) rc = make_place(c->scratch, u->name, rc);
-  if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
-  close(fd);
-  if (rc) return -1;
-
-  if (!(s = flags = strdup(u->m->flags))) return -1;
-  while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
-  free(flags);
-
-  return lr_mountopt_apply(c->scratch, u->name, set, clear);
-}
-
-// Have U, a mount of the old root's own file system on root FROM, in the
-// scratch directory, made anew from root TO. Returns 0, or -1 and errno.
-static int take_own(struct carry *c, struct unit *u, int from, int to)
-{
-  int rc = bind_anew(c, u, to);
-
-  if (rc<0 || fchdir(from)) return -1;
-  if ((u->at == FROM || u->at == TO)
-    && umount2(place(u->m), MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
-  u->at = rc ? GONE : SCRATCH;
+  for (; other && other->id != c->root; other = parent_of(c, other))
+    if (m != other && m->parent == other->parent
+      && !strncmp(m->dir, other->dir, len)
+      && (!other->dir[len] || other->dir[len] == '/')) return 1;
 
   return 0;
 }
 
-// Take U, which is on root FROM, to the scratch directory. Returns 0, or -1 and
-// errno.
-static int take(struct carry *c, struct unit *u, int from, int to)
+// Mark what has to come off before the tree is moved: own binds, what is
+// mounted on them, what covers them, and what is mounted on that.
+static void mark_early(struct carry *c)
 {
-  char *path = place(u->m);
+  struct carried *u, *v;
+  int i, j, again = 1;
+
+  for (i = 0; i<c->count; i++) c->mount[i].early = c->mount[i].own;
+  while (again) for (again = i = 0; i<c->count; i++) {
+    if (!(u = c->mount+i)->early) continue;
+    for (j = 0; j<i; j++) {
+      v = c->mount+j;
+      if (v->early || (!is_below(c, v->m, u->m) && !covers(c, v->m, u->m)))
+        continue;
+      v->early = again = 1;
+    }
+  }
+}
+
+// Find out which mounts of C->list, but for the two roots, have to be moved by
+// themselves. Their list is made here, before anything is changed. Leaves a
+// fault "carrying over". Returns 0 or -1.
+int lr_carry_plan(struct carry *c, struct fault *f)
+{
+  c->mount = 0;
+  c->count = c->private = 0;
+  c->scratch = -1;
+  if (add_mounts(c, c->root))
+    return lr_fault(f, errno, "carrying over", "mounts");
+  mark_early(c);
+
+  return 0;
+}
+
+// Is there a directory or file for M on a new root that is somebody's own? What
+// is mounted there already is theirs, and stays; where nothing can be made
+// (EROFS), or is something else, nothing can be mounted.
+static int has_place(struct carry *c, struct mountinfo *m)
+{
+  char *path = path_of(m);
+  int dir = 0<is_directory(c->from, path), rc,
+    fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
+  struct kstat st;
+
+  if (fd == -1)
+    return errno == ENOENT && !lr_mountpoint_make(c->to, path, dir);
+  rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+  close(fd);
+
+  return !rc && !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
+    && S_ISDIR(st.mode) == dir;
+}
+
+// Mount a new scratch directory, if there is none, on top of the new root where
+// nobody looks. Returns 0, or -1 and errno.
+static int need_scratch(struct carry *c)
+{
+  if (c->scratch != -1) return 0;
+  if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
+  if (!move_mount(c->scratch, "", c->to, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY)) return 0;
+  close(c->scratch);
+  c->scratch = -1;
+
+  return -1;
+}
+
+// Unmount it, unless something is still on it. Returns 0, or -1 and errno: then
+// nothing may be switched to what is below it.
+static int drop_scratch(struct carry *c)
+{
+  int i;
+
+  for (i = 0; i<c->count; i++) if (c->mount[i].at == ON_SCRATCH) return 0;
+  if (c->scratch == -1) return 0;
+  if (fchdir(c->scratch) || umount2(".", MNT_DETACH)) return -1;
+  close(c->scratch);
+  c->scratch = -1;
+
+  return 0;
+}
+
+// What is shared can't be moved off: make private what mounts are mounted on
+// (fs/namespace.c do_move_mount(): EINVAL). EARLY: only where those are that
+// come off early. Where one is on top of another no path leads to that other,
+// so then all mounts are. put() shares them again. Returns 0, or -1 and errno.
+static int make_private(struct carry *c, int early)
+{
+  int i, all = 0;
+
+  if (c->copy) return 0;
+  if (fchdir(c->from)) return -1;
+  for (i = 0; i<c->count; i++) {
+    struct mountinfo *m = c->mount[i].m, *parent = by_id(c->list, m->parent);
+
+    if (c->mount[i].at != ON_OLD || (early && !c->mount[i].early) || !parent
+      || !parent->shared) continue;
+    all |= parent->id != c->root && !strcmp(parent->dir, m->dir);
+    if (mount(0, path_of(parent), 0, MS_PRIVATE, 0)) return -1;
+  }
+  if (!all) return 0;
+  c->private = 1;
+
+  return mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
+}
+
+// Share U again, which is in its place on root TO, and what was moved along.
+static void share(struct carry *c, struct carried *u, int to)
+{
+  struct mountinfo *m, *with;
+
+  if (fchdir(to)) return;
+  for (m = c->list; m; m = m->next) {
+    if (!m->shared) continue;
+    for (with = m; with && with != u->m && !moves_alone(c, with); )
+      with = with->id == with->parent ? 0 : by_id(c->list, with->parent);
+    if (with == u->m) mount(0, path_of(m), 0, MS_SHARED, 0);
+  }
+}
+
+// Take U, which is on root FROM, off. An own bind is unmounted, any other mount
+// goes to the scratch directory. Returns 0, or -1 and errno.
+static int take(struct carry *c, struct carried *u, int from)
+{
+  char *path = path_of(u->m);
   int rc, fd;
 
-  if (u->own) return take_own(c, u, from, to);
-  fd = open_in(from, path, O_NOFOLLOW);
-  rc = fd == -1 ? -1 : is_dir(fd, "");
-  if (rc != -1) rc = make_place(c->scratch, u->name, rc);
+  if (u->own) {
+    if (fchdir(from) || umount2(path, MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
+    u->at = UNMOUNTED;
+
+    return 0;
+  }
+  fd = lr_open_in_root(from, path, O_NOFOLLOW);
+  rc = fd == -1 ? -1 : is_directory(fd, "");
+  if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
   if (rc == -1) {
     // Hidden below another mount, which a copy doesn't take out of the way
     rc = -!(fd == -1 && c->copy && (errno == ENOENT || errno == ENOTDIR));
-    if (!rc) u->at = SKIP;
+    if (!rc) u->at = LEFT;
     if (fd != -1) close(fd);
 
     return rc;
@@ -231,34 +305,50 @@ static int take(struct carry *c, struct unit *u, int from, int to)
   }
   rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
   close(fd);
-  if (!rc) u->at = SCRATCH;
+  if (!rc) u->at = ON_SCRATCH;
 
   return rc;
 }
 
-// Share U again, which is at its place on root TO, and what was moved along.
-static void share(struct carry *c, struct unit *u, int to)
+// Make own bind U anew on the scratch directory, from root TO and with its old
+// options. Returns 0, 1 when what it showed is gone, -1 and errno.
+static int bind_anew(struct carry *c, struct carried *u, int to)
 {
-  struct mountinfo *m, *up;
+  unsigned set = 0, clear = MATTR_ATIME;
+  char *what = shows(c, u->m), *word, *flags, *s;
+  int fd = open_tree(to, *what ? what : "",
+    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
 
-  if (fchdir(to)) return;
-  for (m = c->list; m; m = m->next) {
-    if (!m->shared) continue;
-    for (up = m; up && up != u->m && !is_unit(c, up); )
-      up = up->id == up->parent ? 0 : by_id(c->list, up->parent);
-    if (up == u->m) mount(0, place(m), 0, MS_SHARED, 0);
-  }
+  if (fd == -1) return errno == ENOENT ? 1 : -1;
+
+  // One from a try before
+  if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
+  rc = is_directory(fd, "");
+  if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
+  if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
+  close(fd);
+  if (rc) return -1;
+
+  if (!(s = flags = strdup(u->m->flags))) return -1;
+  while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
+  free(flags);
+  rc = lr_mountopt_apply(c->scratch, u->name, set, clear);
+  if (!rc) u->at = ON_SCRATCH;
+
+  return rc;
 }
 
-// Put U, which is in the scratch directory, to its place on root TO; AT is what
-// that makes it. Returns 0, or -1 and errno.
-static int put(struct carry *c, struct unit *u, int to, int at)
+// Put U, which was taken off, to its place on root TO; AT is what that makes
+// it. Returns 0, or -1 and errno.
+static int put(struct carry *c, struct carried *u, int to, int at)
 {
-  char *path = place(u->m);
-  int rc = is_dir(c->scratch, u->name), fd;
+  char *path = path_of(u->m);
+  int rc, fd;
 
-  if (rc == -1 || make_place(to, path, rc)
-    || (fd = open_in(to, path, O_NOFOLLOW)) == -1) return -1;
+  if (u->at == UNMOUNTED && (rc = bind_anew(c, u, to))) return rc<0 ? -1 : 0;
+  rc = is_directory(c->scratch, u->name);
+  if (rc == -1 || lr_mountpoint_make(to, path, rc)
+    || (fd = lr_open_in_root(to, path, O_NOFOLLOW)) == -1) return -1;
   rc = move_mount(c->scratch, u->name, fd, "", MOVEMOUNT_T_EMPTY);
   close(fd);
   if (rc) return -1;
@@ -268,195 +358,143 @@ static int put(struct carry *c, struct unit *u, int to, int at)
   return 0;
 }
 
-// What's shared can't be moved off: make private what units are mounted on
-// (fs/namespace.c do_move_mount(): EINVAL). Where one is on top of another no
-// path leads to that other, so all are. put() shares them again.
-static int make_private(struct carry *c, int from)
+// Take off the old root's own binds, and what is on or over them; on a new root
+// that somebody filled first find out what has no place there. Leaves a fault
+// "unmounting" a mount's directory. Returns 0, or -1 and lr_carry_bind() is to
+// be called.
+int lr_carry_unbind(struct carry *c, struct fault *f)
 {
-  int i;
+  struct carried *u;
+  int i, any = 0;
 
-  if (fchdir(from)) return -1;
-  for (i = 0; i<c->units; i++) {
-    struct mountinfo *m = c->unit[i].m, *up = by_id(c->list, m->parent);
-
-    if (!up || !up->shared) continue;
-    c->stacked |= up->id != c->root && !strcmp(up->dir, m->dir);
-    if (mount(0, place(up), 0, MS_PRIVATE, 0)) return -1;
+  for (i = 0; i<c->count; i++) {
+    if (c->filled && !has_place(c, c->mount[i].m)) c->mount[i].at = LEFT;
+    any |= c->mount[i].early && c->mount[i].at == ON_OLD;
+  }
+  if (!any) return 0;
+  if (need_scratch(c) || make_private(c, 1))
+    return lr_fault(f, errno, "unmounting", "binds of /");
+  for (i = 0; i<c->count; i++) {
+    u = c->mount+i;
+    if (u->early && u->at == ON_OLD && take(c, u, c->from))
+      return lr_fault(f, errno, "unmounting", "%s", u->m->dir);
   }
 
-  return c->stacked ? mount(0, ".", 0, MS_REC|MS_PRIVATE, 0) : 0;
+  return fchdir(c->from) ? lr_fault(f, errno, "changing to", "/") : 0;
 }
 
-// Mount a new scratch directory, on top of the new root where nobody looks.
-// Returns 0, or -1 and errno.
-static int attach(struct carry *c)
+// Take all mounts over from C->from to the same place on C->to; what is missing
+// to mount on is made. The current directory is C->from afterwards. Leaves a
+// fault "carrying over" a mount's directory. Returns 0, or -1 and
+// lr_carry_back() is to be called.
+int lr_carry(struct carry *c, struct fault *f)
 {
-  if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
-  c->attached = !move_mount(c->scratch, "", c->to, "",
-    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY);
-  if (c->attached) return 0;
-  close(c->scratch);
-
-  return -1;
-}
-
-// Unmount it, unless something could not be moved off it. Returns 0, or -1 and
-// errno: then nothing may be switched to what is below it.
-static int detach(struct carry *c)
-{
+  struct carried *u;
   int i;
 
-  for (i = 0; i<c->units; i++) if (c->unit[i].at == SCRATCH) return 0;
-  if (!c->attached) return 0;
-  if (fchdir(c->scratch) || umount2(".", MNT_DETACH)) return -1;
-  close(c->scratch);
-  c->attached = 0;
-
-  return 0;
-}
-
-// Move every mount of C->list but the two roots from C->from to the same place
-// on C->to; what's missing to mount on is made. The current directory is
-// C->from afterwards. Leaves a fault "carrying over" a mount's directory.
-// Returns 0, or -1 and lr_carry_back() is to be called.
-int lr_carry_mounts(struct carry *c, struct fault *f)
-{
-  struct mountinfo *m;
-  int i;
-
-  if (plan(c, c->root)) return lr_fault(f, errno, "carrying over", "mounts");
-  if (!c->units) return 0;
-  if (attach(c) || (!c->copy && make_private(c, c->from)))
+  if (!c->count) return 0;
+  if (need_scratch(c) || make_private(c, 0))
     return lr_fault(f, errno, "carrying over", "mounts");
-  for (i = 0; i<c->units; i++) {
-    m = c->unit[i].m;
-    if (c->unit[i].at == FROM && take(c, c->unit+i, c->from, c->to))
-      return lr_fault(f, errno, "carrying over", "%s", m->dir);
+  for (i = 0; i<c->count; i++) {
+    u = c->mount+i;
+    if (u->at == ON_OLD && take(c, u, c->from))
+      return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
   while (i--) {
-    m = c->unit[i].m;
-    if (c->unit[i].at == SCRATCH && put(c, c->unit+i, c->to, TO))
-      return lr_fault(f, errno, "carrying over", "%s", m->dir);
+    u = c->mount+i;
+    if ((u->at == ON_SCRATCH || u->at == UNMOUNTED) && put(c, u, c->to, ON_NEW))
+      return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
-  if (detach(c)) return lr_fault(f, errno, "carrying over", "mounts");
+  if (drop_scratch(c)) return lr_fault(f, errno, "carrying over", "mounts");
   if (fchdir(c->from)) return lr_fault(f, errno, "changing to", "/");
 
   return 0;
 }
 
-// Does C->list have mounts of what is in the old root's own file system? Moving
-// that leaves them with directories that are no more.
-int lr_carry_own(struct carry *c)
+// Have on the old root again what is not: only the mounts that lr_carry() took,
+// or all of them. What is to be shared is, also what was never taken. Of all
+// that could not be put back the first is the fault. Returns 0 or -1.
+static int put_back(struct carry *c, int all, struct fault *f)
 {
-  struct mountinfo *m;
+  struct mountinfo *root = by_id(c->list, c->root);
+  struct carried *u;
+  int i, rc = 0;
 
-  for (m = c->list; m; m = m->next)
-    if (m->id != c->root && is_own(c, m)) return 1;
+  if (need_scratch(c)) return lr_fault(f, errno, "carrying back", "mounts");
+  for (i = 0; i<c->count; i++) {
+    u = c->mount+i;
+    if (u->at == ON_NEW ? take(c, u, c->to)
+      : u->at == ON_OLD && !u->own && c->private && take(c, u, c->from))
+        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
+  }
+  while (i--) {
+    u = c->mount+i;
+    if (u->at == ON_OLD) share(c, u, c->from);
+    if ((u->at == ON_SCRATCH || u->at == UNMOUNTED) && (all || !u->early)
+      && put(c, u, c->from, ON_OLD))
+        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
+  }
+  if (drop_scratch(c)) rc = lr_fault(f, errno, "carrying back", "mounts");
+  if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
+  c->private = 0;
+
+  return rc;
+}
+
+// Undo lr_carry(), done or failed half-way; own binds stay off. Leaves a fault
+// "carrying back" what could not be. Returns 0 or -1.
+int lr_carry_back(struct carry *c, struct fault *f)
+{
+  int i;
+
+  if (!c->count) return 0;
+  if (!c->copy) return put_back(c, 0, f);
+
+  // Copies go with what they are on; but what is on top of the new root would
+  // be taken for that when it's unmounted
+  for (i = 0; i<c->count; i++) c->mount[i].at = LEFT;
+
+  return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
+}
+
+// Undo lr_carry_unbind(), done or failed half-way: the files that own binds
+// show have to be there again. Leaves a fault "carrying back" what could not
+// be. Returns 0 or -1.
+int lr_carry_bind(struct carry *c, struct fault *f)
+{
+  int i;
+
+  for (i = 0; i<c->count; i++)
+    if (c->mount[i].early) return put_back(c, 1, f);
 
   return 0;
 }
 
-// Can the old root be kept at DIR, a path from the directory ROOT? It can if
-// DIR is still to be made, or is there and is not ROOT itself. No name on the
-// way may be a symlink, as pivot_root(2) would follow that on the old root.
-// Leaves a fault "keeping the old root at" DIR. Returns 0 or -1.
-int lr_carry_keeps(int root, char *dir, struct fault *f)
-{
-  struct kopen_how how = {O_PATH|O_DIRECTORY|O_CLOEXEC, 0,
-    KRESOLVE_BENEATH|KRESOLVE_NO_SYMLINKS};
-  struct kstat a, b;
-  int fd = kopenat2(root, *dir ? dir : ".", &how), rc;
-
-  rc = fd == -1 && errno != ENOENT;
-  if (fd != -1 && !kstatx(fd, "", AT_EMPTY_PATH, &a)
-    && !kstatx(root, "", AT_EMPTY_PATH, &b) && a.ino == b.ino
-    && a.mnt == b.mnt) rc = errno = EBUSY;
-  if (fd != -1) close(fd);
-
-  return rc ? lr_fault(f, errno, "keeping the old root at", "/%s", dir) : 0;
-}
-
-// Keep the old root: have its file system, without what was mounted on it, at
-// DIR of the new root, a directory that is made if need be. Without ATTACH only
-// make that, for pivot_root(2). Leaves the fault of lr_carry_keeps(). Returns 0
-// or -1.
-int lr_carry_root(struct carry *c, char *dir, int attach, struct fault *f)
-{
-  int fd = -1, rc;
-
-  if (lr_carry_keeps(c->to, dir, f)) return -1;
-  rc = make_place(c->to, dir, 1);
-  if (!rc && attach) {
-    fd = open_tree(c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-    rc = move_mount(fd, "", c->to, dir, MOVEMOUNT_F_EMPTY);
-    if (!rc) c->kept = dir;
-  }
-  if (rc) lr_fault(f, errno, "keeping the old root at", "/%s", dir);
-  if (fd != -1) close(fd);
-
-  return rc;
-}
-
-// Undo lr_carry_mounts(), done or failed half-way. Leaves a fault "carrying
-// back" what could not be. Returns 0 or -1.
-int lr_carry_back(struct carry *c, struct fault *f)
-{
-  struct mountinfo *root = by_id(c->list, c->root);
-  struct unit *u;
-  int i, rc = 0;
-
-  if (c->kept && !fchdir(c->to)) umount2(c->kept, MNT_DETACH);
-  c->kept = 0;
-  if (!c->units) return 0;
-
-  if (c->copy) {
-    // Copies go with what they are on; but what is on top of the new root would
-    // be taken for that when it's unmounted
-    for (i = 0; i<c->units; i++) c->unit[i].at = GONE;
-
-    return detach(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
-  }
-  if (!c->attached && attach(c))
-    return lr_fault(f, errno, "carrying back", "mounts");
-
-  // What is of the old root's own file system is made anew wherever it is, as
-  // what it's of may have been moved and put back
-  for (i = 0; i<c->units; i++) {
-    u = c->unit+i;
-    if (u->own ? take_own(c, u, u->at == TO ? c->to : c->from, c->from)
-      : u->at == TO ? take(c, u, c->to, c->from)
-      : u->at == FROM && c->stacked && take(c, u, c->from, c->from))
-        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
-  }
-  while (i--) {
-    u = c->unit+i;
-    if (u->at == FROM) share(c, u, c->from);
-    if (u->at == SCRATCH && put(c, u, c->from, FROM))
-      rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
-  }
-  if (detach(c)) rc = lr_fault(f, errno, "carrying back", "mounts");
-  if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
-
-  return rc;
-}
-
 // After the switch: unmount what had no place on the new root, which is still
-// on the old one. LOST is told the directory of each that the new root has no
-// mount of its own for.
+// on the old one. LOST, if it's not 0, is told the directory of each that the
+// new root has no mount of its own for.
 void lr_carry_rest(struct carry *c, void (*lost)(char *dir))
 {
   struct mountinfo *m;
   struct kstat st;
   int i, fd;
 
-  for (i = 0; i<c->units; i++) {
-    m = c->unit[i].m;
-    if (c->unit[i].at != SKIP || fchdir(c->from)) continue;
-    umount2(place(m), MNT_DETACH);
-    if (!c->leaf) continue;
-    fd = open_in(c->to, place(m), O_NOFOLLOW);
+  for (i = 0; i<c->count; i++) {
+    m = c->mount[i].m;
+    if (c->mount[i].at != LEFT || fchdir(c->from)) continue;
+    umount2(path_of(m), MNT_DETACH);
+    if (!c->filled || !lost) continue;
+    fd = lr_open_in_root(c->to, path_of(m), O_NOFOLLOW);
     if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)
       || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
     if (fd != -1) close(fd);
   }
+}
+
+// Free what lr_carry_plan() took.
+void lr_carry_free(struct carry *c)
+{
+  free(c->mount);
+  c->mount = 0;
+  c->count = 0;
 }

@@ -6,7 +6,7 @@
 #include "toys.h"
 #include "lib/fault.h"
 #include "lib/kernel.h"
-#include "lib/mountopt.h"
+#include "lib/fsnew.h"
 #include "lib/console.h"
 
 // Open a device made for this in a file system of our own: the console, else

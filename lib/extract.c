@@ -6,7 +6,7 @@
 #include "toys.h"
 #include "lib/fault.h"
 #include "lib/kernel.h"
-#include "lib/mountopt.h"
+#include "lib/fsnew.h"
 #include "lib/initramfs.h"
 #include "lib/extract.h"
 

@@ -1,9 +1,11 @@
 // fault.h - what failed, for the applet to make a sentence of.
 
-// lib/ neither prints nor exits: in PID 1 an exit is a panic.
+// lib/ neither exits nor, but for report.c, prints: in PID 1 an exit is a
+// panic.
 struct fault {
   char *step;  // what was being done, a noun phrase: "reading". 0: no fault
   char *name;  // to what, as the user would name it. malloc()ed, can be 0
+  char *in;    // what that was found in, said before all else. Can be 0
   int err;     // errno if that says why, else 0
 };
 

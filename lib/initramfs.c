@@ -216,7 +216,7 @@ static int own(struct unpack *u, int fd, char *last, int fresh)
   if (chowned) rc = fd == -1
     ? fchownat(dir, last, u->uid, u->gid, AT_SYMLINK_NOFOLLOW)
     : fchown(fd, u->uid, u->gid);
-  if (rc && errno == EINVAL && u->a->spare)
+  if (rc && errno == EINVAL && u->a->unprivileged)
     rc = say(u, "its owner left out (not one of this user namespace)");
   if (!rc && !S_ISLNK(u->mode) && (chowned || u->mode&07000))
     rc = fd == -1 ? fchmodat(dir, last, u->mode&07777, 0)
@@ -426,7 +426,7 @@ static int node(struct unpack *u, struct link *l, char *last)
     }
   }
   // To a user namespace mknod() is EPERM, but for FIFOs and sockets
-  if (rc && errno == EPERM && u->a->spare) return say(u, "left out (a device)");
+  if (rc && errno == EPERM && u->a->unprivileged) return say(u, "left out (a device)");
   if (rc) return failed(u, "creating");
 
   return own(u, -1, last, 1) ? -1 : touch(u, last);

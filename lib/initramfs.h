@@ -5,7 +5,7 @@ struct initramfs {
   int dir;                  // where to unpack it. -1: only verify it
   char **want;              // paths of which one has to be in it, 0 at the
                             // end, or none: 0. Looked for if dir == -1
-  int spare;                // in a user namespace: go without what that may
+  int unprivileged;                // in a user namespace: go without what that may
                             // not have, devices and other owners
   // Called with each thing the kernel would leave out and not mention, a line
   // like "offset 512: etc/x: no such directory, left out". Can be 0.

@@ -71,6 +71,8 @@ static inline int kopenat2(int dir, char *path, struct kopen_how *how)
 #define AT_EMPTY_PATH 0x1000
 #endif
 #define AT_NOAUTOMOUNT 0x800
+// statx() by what is known, without asking the server of a network file system
+#define AT_DONT_SYNC   0x4000
 #define AT_RECURSIVE_  0x8000
 
 // per-mount attributes of fsmount()
@@ -98,6 +100,7 @@ struct kstat {
   uint64_t mnt, pad2[13];
 };
 #define KSTAT_ALL  0x17ff   // basic stats and the mount's id
+#define KSTAT_MNT  0x1000   // in mask: the kernel knows the mount's id
 #define kstatx(dir, path, flags, st) \
   syscall(SYS_statx, dir, path, (flags)|AT_NOAUTOMOUNT, KSTAT_ALL, st)
 #define KATTR_IMMUTABLE 0x10
@@ -109,6 +112,16 @@ struct kstat {
 #define KFS_SETFLAGS  _IOW('f', 2, long)
 #define KFS_IMMUTABLE 0x10
 #define KFS_APPEND    0x20
+
+// statfs() f_flags (include/linux/statfs.h)
+#define KST_RDONLY      1
+#define KST_NOSUID      2
+#define KST_NODEV       4
+#define KST_NOEXEC      8
+#define KST_NOATIME     0x400
+#define KST_NODIRATIME  0x800
+#define KST_RELATIME    0x1000
+#define KST_NOSYMFOLLOW 0x2000
 
 // file systems, as statfs() names them
 #define MAGIC_TMPFS  0x01021994

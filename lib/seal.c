@@ -54,9 +54,10 @@ int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
 
 // Make ROOT, an empty ramfs or tmpfs as lr_seal_wipe() leaves it, as small as
 // can be (tmpfs: one inode, itself, and one page; size=0 would mean no limit)
-// and read-only, and its mount nosuid,nodev,noexec. While something still has one
-// of its files open the kernel says EBUSY or EINVAL, and logs that: try again
-// less and less often, for SECONDS. Leaves a fault "sealing". Returns 0 or -1.
+// and read-only, and its mount nosuid,nodev,noexec. While something still has
+// one of its files open the kernel says EBUSY or EINVAL, and logs that: try
+// again less and less often, for SECONDS. Leaves a fault "sealing". Returns 0
+// or -1.
 int lr_seal_root(int root, int seconds, struct fault *f)
 {
   char opts[64];

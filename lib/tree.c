@@ -124,7 +124,7 @@ static char *path_of(struct dir *d, char *name)
 // are EPERM, other users' unreadable files EACCES. Then it's left out.
 static int spare(struct worker *w)
 {
-  if (!w->walk->t->spare || (errno != EPERM && errno != EACCES)) return 0;
+  if (!w->walk->t->unprivileged || (errno != EPERM && errno != EACCES)) return 0;
   w->left++;
 
   return 1;
@@ -247,7 +247,7 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   // chown drops suid and sgid, whoever does it: mode after owner
   if (st->uid != k->uid || st->gid != k->gid) {
     if (fchownat(d->dst, name, st->uid, st->gid, AT_SYMLINK_NOFOLLOW)
-      && !w->walk->t->spare) rc = fail(w, "setting the owner of", d, name);
+      && !w->walk->t->unprivileged) rc = fail(w, "setting the owner of", d, name);
     else if (!S_ISLNK(st->mode) && (mode&06000)
       && fchmodat(d->dst, name, mode, 0))
         rc = fail(w, "setting the mode of", d, name);
@@ -343,7 +343,7 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
     }
   }
   if (st->size>COPY_CHUNK && t->in_use && (path = path_of(d, name))) {
-    t->in_use(path, st->blocks*512);
+    t->in_use(t->context, path, st->blocks*512);
     free(path);
   }
 
@@ -695,8 +695,8 @@ static int finish_dir(struct worker *w, struct dir *d)
 
   if (t->mode == TREE_COUNT) return 0;
   if (t->mode != TREE_WIPE) {
-    if (d->up || !t->keep) {
-      if (fchown(d->dst, st->uid, st->gid) && !t->spare)
+    if (d->up || !t->keep_root_meta) {
+      if (fchown(d->dst, st->uid, st->gid) && !t->unprivileged)
         return fail(w, "setting the owner of", d, "");
       if (fchmod(d->dst, st->mode&07777))
         return fail(w, "setting the mode of", d, "");
@@ -865,7 +865,7 @@ static void run_workers(struct walk *k)
       pthread_cond_broadcast(&k->more);
     }
     pthread_mutex_unlock(&k->lock);
-    if (t->tick) t->tick(t);
+    if (t->tick) t->tick(t->context, t);
     pthread_mutex_lock(&k->lock);
   }
   pthread_mutex_unlock(&k->lock);
@@ -922,7 +922,7 @@ static int start(struct walk *k, struct tree *t, struct fault *f)
     k->noxattr = no_xattrs(i);
     close(i);
   }
-  if (!t->spare) k->noatime = O_NOATIME;
+  if (!t->unprivileged) k->noatime = O_NOATIME;
 
   // Growing a descriptor table that threads share waits for RCU, each time it
   // doubles (fs/file.c expand_fdtable()): grow it while we are alone
@@ -1037,7 +1037,7 @@ int lr_tree_run(struct tree *t, struct fault *f)
 int lr_tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.mode = TREE_MOVE, .src = t->dst, .dst = t->src,
-    .keep = 1, .workers = t->workers, .tick = t->tick};
+    .keep_root_meta = 1, .workers = t->workers, .tick = t->tick, .context = t->context};
   static struct dir whole;
   struct dir *root = t->undo;
   int rc, tries = 3;

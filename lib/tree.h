@@ -11,15 +11,16 @@ struct tree {
   int mode;
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
-  char spare;              // leave out what a user namespace may not have
-  char keep;               // leave dst's own owner and mode as they are
+  char unprivileged;              // leave out what a user namespace may not have
+  char keep_root_meta;               // leave dst's own owner and mode as they are
   int workers;             // threads, 0: one for each processor, 4 at most
   volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
-  void (*tick)(struct tree *);  // called 20 times a second. Can be 0
+  void (*tick)(void *, struct tree *);  // called 20 times a second. Can be 0
   // Called for each big file that something uses, so that its memory stays. Can
   // be 0
-  void (*in_use)(char *path, unsigned long long bytes);
+  void (*in_use)(void *, char *path, unsigned long long bytes);
 
+  void *context;
   unsigned long long total;  // bytes expected, for tick(). Not used here
 
   // What was found so far

@@ -63,15 +63,17 @@ leafroot: -c busybox: No such file or directory\n1\n/opt/null\n" "" ""
 testing "a dry run looks at options and init, and changes nothing" \
   "in_leaf 'ok -n -o size=10M; ok -n -o bogus=1
     leafroot -n /n /no/init 2>&1; echo \$?; grep -c size= /proc/self/mountinfo'" \
-  "leafroot: / can be pivoted from: would give it the options and run /bin/echo\n0\n\
+  "leafroot: plan: / can be pivoted from: give it the options and run /bin/echo\n0\n\
 leafroot: option -o bogus=1: tmpfs: Unknown parameter 'bogus'\n1\n\
 leafroot: init /no/init: No such file or directory\n1\n0\n" "" ""
 # An archive, INIT left to find: nobody knows its name yet
 A_INIT='cd /opt; cp /bin/busybox init; echo init | cpio -oH newc > a 2> /dev/null; cd /'
 testing "a dry run of -x" "in_leaf '$A_INIT
-    leafroot=extract=/no leafroot -n -f -x /opt/a /n 2>&1 | grep -v \"stays on the old root\"; ls -d /n 2>&1'" \
+    leafroot=extract=/no leafroot -n -f -x /opt/a /n 2>&1 | grep -v \"stays on the old root\" | sed \"s/[0-9]* MiB, or/N MiB, or/\"; ls -d /n 2>&1'" \
   "leafroot: /opt/a holds 1 MiB in 1 inodes\n\
-leafroot: would unpack to a tmpfs on /n, pivot to it and run init\n\
+leafroot: plan: unpack to a tmpfs on /n, pivot to it and run init\n\
+leafroot: plan: the new root holds N MiB, or more if the tree needs it\n\
+leafroot: plan: mounts carried over: 1; the old root is unmounted\n\
 ls: /n: No such file or directory\n" "" ""
 # Where the old root can be kept is known before anything is done
 for i in "/bin/busybox: Not a directory" "/bin/sh: Symbolic link loop" \
@@ -84,7 +86,8 @@ testing "a dry run of a switch to what is mounted" "in_leaf '
     mkdir /n; mount -t tmpfs n /n; mkdir /n/bin; cp /bin/busybox /n/bin/echo
     leafroot -n -o bogus=1 /n /bin/echo 2>&1 | grep -v \"stays on the old root\"'" \
   "leafroot: NEWROOT /n: is filled, so -o, -t and -x do nothing\n\
-leafroot: would take what is on /n, pivot to it and run /bin/echo\n" "" ""
+leafroot: plan: take what is on /n, pivot to it and run /bin/echo\n\
+leafroot: plan: mounts carried over: 1; the old root is unmounted\n" "" ""
 testing "a leaf, and no INIT" "in_leaf 'leafroot 2>&1; echo \$?'" \
   "leafroot: no INIT to run\n126\n" "" ""
 testing "-x and noexec" "in_leaf '$A_INIT

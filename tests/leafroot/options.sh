@@ -68,7 +68,9 @@ boot console '' '
 boot dry-run "$SEEN" "$UNTOUCHED" leaf='exec leafroot -n /newroot /sbin/init' \
   says='leafroot: / holds * MiB in * inodes, the largest file * MiB: /t/busybox
 leafroot: * MiB are available, the peak expected is * MiB above the tree
-leafroot: would move it to a tmpfs on /newroot, move that over / and run /sbin/init'
+leafroot: plan: move / to a tmpfs on /newroot, move it over / and run /sbin/init
+leafroot: plan: the new root holds * MiB, or more if the tree needs it
+leafroot: plan: mounts carried over: 4; the old root is emptied and sealed'
 
 boot off '
   snap /run/before

@@ -1,0 +1,7 @@
+// check.h - all that can be known before anything is changed
+
+struct boot;
+
+int lr_check(struct boot *b);
+void lr_check_holders(struct boot *b);
+void lr_check_in_use(void *progress, char *path, unsigned long long bytes);

@@ -1,0 +1,7 @@
+// keep.h - the old root kept, mounted below the new one
+
+struct fault;
+
+int lr_keep_check(int root, char *dir, struct fault *f);
+int lr_keep(int from, int to, char *dir, int attach, struct fault *f);
+int lr_keep_back(int to, char *dir);

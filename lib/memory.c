@@ -1,0 +1,57 @@
+/* memory.c - how much memory is there, and how much a root needs
+ *
+ * Copyright 2026 The leafroot authors
+ */
+
+#include "toys.h"
+#include "lib/filecopy.h"
+#include "lib/memory.h"
+#include "lib/readfile.h"
+
+// The memory that the kernel could give out now, in bytes: MemAvailable of
+// meminfo in PROC, a directory of procfs. 0 if that can't be read.
+unsigned long long lr_memory_available(int proc)
+{
+  char *s = lr_readfile(proc, "meminfo"),
+    *line = s ? strstr(s, "MemAvailable:") : 0;
+  unsigned long long bytes = line ? strtoull(line+13, 0, 10)<<10 : 0;
+
+  free(s);
+
+  return bytes;
+}
+
+// What a second copy of a tree of BYTES in INODES takes, in bytes.
+unsigned long long lr_memory_copy(unsigned long long bytes,
+  unsigned long long inodes)
+{
+  return bytes+inodes*MEMORY_INODE;
+}
+
+// What a move of a tree of BYTES takes above the tree itself, in bytes: one
+// piece of a file for each of two threads, and the kernel's own.
+unsigned long long lr_memory_move(unsigned long long bytes)
+{
+  return minof(bytes, 2ULL*COPY_CHUNK)+MEMORY_MOVE;
+}
+
+// What has to be available to unpack a tree of BYTES in INODES, in bytes.
+unsigned long long lr_memory_unpack(unsigned long long bytes,
+  unsigned long long inodes)
+{
+  return lr_memory_copy(bytes, inodes)+MEMORY_UNPACK;
+}
+
+// Could what an archive of PACKED bytes holds be more than what is AVAILABLE?
+int lr_memory_tight(unsigned long long packed, unsigned long long available)
+{
+  return available<packed*MEMORY_PACKED+MEMORY_PACKED_ADD;
+}
+
+// The limit of a file system, in bytes or inodes: SET by the kernel, or more if
+// what is USED and some SLACK need more.
+unsigned long long lr_memory_limit(unsigned long long set,
+  unsigned long long used, unsigned long long slack)
+{
+  return maxof(set, used*9/8+slack);
+}

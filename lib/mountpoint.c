@@ -1,0 +1,45 @@
+/* mountpoint.c - something to mount on
+ *
+ * Copyright 2026 The leafroot authors
+ */
+
+#include "toys.h"
+#include "lib/kernel.h"
+#include "lib/mountpoint.h"
+
+// Open PATH below directory ROOT, which is "/" to the symlinks on the way:
+// those of the new root lead to the new root. FLAGS: O_NOFOLLOW for the last
+// name. Returns a descriptor that names it (O_PATH), or -1 and errno.
+int lr_open_in_root(int root, char *path, int flags)
+{
+  struct kopen_how how = {O_PATH|O_CLOEXEC|flags, 0, KRESOLVE_IN_ROOT};
+
+  return kopenat2(root, path, &how);
+}
+
+// Make PATH below directory ROOT something to mount on, unless there is
+// something: an empty DIRECTORY or file, with its parents. Returns 0, or -1 and
+// errno.
+int lr_mountpoint_make(int root, char *path, int directory)
+{
+  char *name = strrchr(path, '/');
+  int fd = lr_open_in_root(root, path, O_NOFOLLOW), rc;
+
+  if (fd != -1) return close(fd);
+  if (errno != ENOENT) return -1;
+  fd = root;
+  if (name) {
+    *name = 0;
+    fd = lr_mountpoint_make(root, path, 1) ? -1
+      : lr_open_in_root(root, path, 0);
+    *name = '/';
+    if (fd == -1) return -1;
+  }
+  name = name ? name+1 : path;
+  if (directory) rc = mkdirat(fd, name, 0755);
+  else if ((rc = openat(fd, name, O_CREAT|O_EXCL|O_CLOEXEC, 0600)) != -1)
+    rc = close(rc);
+  if (fd != root) close(fd);
+
+  return rc;
+}

@@ -1,0 +1,4 @@
+// mountpoint.h - something to mount on
+
+int lr_open_in_root(int root, char *path, int flags);
+int lr_mountpoint_make(int root, char *path, int directory);

@@ -1,0 +1,174 @@
+/* newroot.c - NEWROOT, where the new root is mounted while it is filled
+ *
+ * Copyright 2026 The leafroot authors
+ */
+
+#include "toys.h"
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/mountinfo.h"
+#include "lib/newroot.h"
+#include "lib/scene.h"
+
+// Open the directory that PATH, which is taken from directory CWD, is in.
+// Returns a descriptor, or -1 and errno.
+static int open_parent(int cwd, char *path)
+{
+  char *copy = strdup(path);
+  int fd = copy ? openat(cwd, dirname(copy), O_RDONLY|O_DIRECTORY|O_CLOEXEC)
+    : -1;
+
+  free(copy);
+
+  return fd;
+}
+
+// Set the times of directory DIR to those in ST. Returns 0, or -1 and errno.
+static int set_times(int dir, struct stat *st)
+{
+  struct timespec ts[2] = {st->st_atim, st->st_mtim};
+
+  return futimens(dir, ts);
+}
+
+// Has directory FD nothing in it? Of an empty one getdents64() returns no more
+// than "." and "..", which take 24 bytes each.
+static int is_empty(int fd)
+{
+  char buf[512];
+
+  return syscall(SYS_getdents64, fd, buf, sizeof(buf))<=48;
+}
+
+// NEWROOT is open as FD and its status is ST: what is it? A mount that is
+// filled stays open as S->newroot_dir.
+static void look_there(struct scene *s, int fd, struct kstat *st)
+{
+  struct mountinfo *m = s->mounts;
+
+  if (st->mnt == s->root->id) s->newroot = st->ino == s->root_ino
+    ? NEWROOT_ROOT : NEWROOT_DIRECTORY;
+  else if (!(st->attr&KATTR_MOUNT_ROOT)) s->newroot = NEWROOT_OFF;
+  else if (is_empty(fd)) s->newroot = NEWROOT_EMPTY;
+  else {
+    while (m && m->id != st->mnt) m = m->next;
+    s->newroot = (m && m->parent != s->root->id) ? NEWROOT_NESTED
+      : NEWROOT_FILLED;
+    s->newroot_mount = st->mnt;
+    s->newroot_dir = fd;
+
+    return;
+  }
+  close(fd);
+}
+
+// Look what PATH, taken from S->cwd, is: sets S->newroot, and of one that is
+// filled S->newroot_dir and S->newroot_mount. Nothing is changed. Leaves a
+// fault "NEWROOT" PATH if it can't be looked at or is no directory. Returns 0
+// or -1.
+int lr_newroot_look(struct scene *s, char *path, struct fault *f)
+{
+  struct kstat st;
+  int fd = openat(s->cwd, path, O_RDONLY|O_NONBLOCK|O_CLOEXEC);
+
+  if (fd != -1) {
+    if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
+    if (S_ISDIR(st.mode)) look_there(s, fd, &st);
+    else {
+      close(fd);
+
+      return lr_fault(f, ENOTDIR, "NEWROOT", "%s", path);
+    }
+  } else {
+    if (errno != ENOENT) return lr_fault(f, errno, "NEWROOT", "%s", path);
+    s->newroot = NEWROOT_ABSENT;
+    if (-1 != (fd = open_parent(s->cwd, path))) {
+      if (!kstatx(fd, "", AT_EMPTY_PATH, &st) && st.mnt != s->root->id)
+        s->newroot = NEWROOT_MADE_OFF;
+      close(fd);
+    }
+  }
+
+  return 0;
+}
+
+// Make the directory of N, in a parent whose times don't show it. Returns 0, 1
+// where none can be made (a read-only disk, or one of somebody else's), or -1
+// and errno.
+static int make(struct newroot *n)
+{
+  struct stat st;
+
+  if (-1 == (n->parent = open_parent(n->cwd, n->path))) return -1;
+  if (fstat(n->parent, &n->times)) return -1;
+  if (mkdirat(n->cwd, n->path, 0755)) {
+    close(n->parent);
+    n->parent = -1;
+
+    return errno == EROFS || errno == EACCES || errno == EPERM ? 1 : -1;
+  }
+  if (set_times(n->parent, &n->times) || fstatat(n->cwd, n->path, &st, 0))
+    return -1;
+  n->ino = st.st_ino;
+
+  return 0;
+}
+
+// Attach the detached MOUNT (its root directory) to PATH, taken from S->cwd, a
+// directory that is made if need be. Where none can be made there is still room
+// for a mount on top of "/". Fills N, and leaves a fault "creating" or
+// "mounting on" PATH. Returns 0, or -1 and lr_newroot_detach() is to be called.
+int lr_newroot_attach(struct newroot *n, struct scene *s, char *path,
+  int mount_fd, struct fault *f)
+{
+  int rc = 0;
+
+  memset(n, 0, sizeof(*n));
+  n->path = path;
+  n->cwd = s->cwd;
+  n->parent = -1;
+
+  // On a shared root the new one would be shared too, and then nothing could be
+  // moved off it (fs/namespace.c do_move_mount(): EINVAL)
+  if (s->root->shared) n->unshared = !mount(0, "/", 0, MS_PRIVATE, 0);
+  if (faccessat(n->cwd, path, F_OK, 0) && 0>(rc = make(n)))
+    return lr_fault(f, errno, "creating", "%s", path);
+  if (rc) {
+    if (move_mount(mount_fd, "", s->root_dir, "",
+      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
+        return lr_fault(f, errno, "mounting on", "/");
+    n->on_root = 1;
+  } else if (move_mount(mount_fd, "", n->cwd, path,
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_SYMLINKS))
+      return lr_fault(f, errno, "mounting on", "%s", path);
+  n->attached = 1;
+
+  return 0;
+}
+
+// Remove the directory of N again if it was made, which its parent's times
+// don't show either. Returns 0, or -1 and errno.
+int lr_newroot_remove(struct newroot *n)
+{
+  char *name = strrchr(n->path, '/');
+  int rc;
+
+  if (n->parent == -1) return 0;
+  rc = unlinkat(n->parent, name ? name+1 : n->path, AT_REMOVEDIR);
+  if (!rc) set_times(n->parent, &n->times);
+  close(n->parent);
+  n->parent = -1;
+
+  return rc;
+}
+
+// Undo lr_newroot_attach() of MOUNT, done or failed half-way. The current
+// directory is N->cwd afterwards. Returns 0, or -1 and errno if the directory
+// can't be removed.
+int lr_newroot_detach(struct newroot *n, int mount_fd)
+{
+  if (n->attached && !fchdir(mount_fd)) umount2(".", MNT_DETACH);
+  if (n->unshared) mount(0, "/", 0, MS_SHARED, 0);
+
+  return fchdir(n->cwd) ? -1 : lr_newroot_remove(n);
+}
