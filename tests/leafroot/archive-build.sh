@@ -14,7 +14,7 @@ build()
     -Wno-missing-field-initializers -ffunction-sections -fdata-sections \
     -Wl,--gc-sections -Itests/leafroot/host -I. "$@" -o "$out" \
     tests/leafroot/archive.c lib/initramfs.c lib/names.c lib/decompress.c \
-    lib/fault.c -ldecoders -lz
+    lib/un_*.c lib/fault.c -ldecoders -lz
 }
 
 off() { for i; do printf ' -DCFG_%s=0' "$i"; done; }
