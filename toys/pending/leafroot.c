@@ -1021,7 +1021,7 @@ static int fill_archives(void)
     memset(&a, 0, sizeof(a));
     a.fd = one->fd;
     a.say = left_out;
-    a.spare = TT.user;
+    a.unprivileged = TT.user;
     a.context = one->name;
     TT.source = one->name;
     if (lr_extract(&a, leaf.dir, one == archives, &why)) return -1;
