@@ -1,8 +1,9 @@
 // decompress.h - a file's bytes, with the compressed stretches in it unpacked
 
-// The caller reads plain bytes until it meets one that starts a compressed
-// member, opens that, and reads its bytes until their end leaves it again where
-// the plain ones go on: initramfs archives mix both freely.
+// Initramfs archives mix plain and compressed data freely. The caller reads
+// plain bytes until it meets one that starts a compressed member, opens that,
+// and reads its unpacked bytes. At their end it is back in the plain data, just
+// behind the member.
 struct decompress {
   int fd;                     // in: the file, read to its end, never seeked
   unsigned char *at;          // bytes at hand, and how many there are
@@ -11,12 +12,12 @@ struct decompress {
   char *format;               // name of the open member's format, 0: plain
   unsigned long long start;   // where in the file that member starts
 
-  struct decompress_state *state;
+  struct decoder *decoder;    // lib/decompress.c's own
 };
 
 struct fault;
 
-int lr_decompress_more(struct decompress *d, struct fault *f);
-void lr_decompress_use(struct decompress *d, unsigned long len);
-int lr_decompress_open(struct decompress *d, struct fault *f);
-void lr_decompress_free(struct decompress *d);
+int lr_decompress_more(struct decompress *c, struct fault *f);
+void lr_decompress_use(struct decompress *c, unsigned long len);
+int lr_decompress_open(struct decompress *c, struct fault *f);
+void lr_decompress_free(struct decompress *c);

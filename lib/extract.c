@@ -10,8 +10,8 @@
 #include "lib/initramfs.h"
 #include "lib/extract.h"
 
-// Open archive NAME: a file, "-" for stdin, or 0 for the one the kernel kept.
-// Leaves a fault "archive" NAME. Returns a descriptor, or -1.
+// Open archive NAME: a file, "-" for stdin, or 0 for the one that the kernel
+// kept. Returns a descriptor, or -1 with a fault "archive" NAME and errno.
 int lr_extract_open(char *name, struct fault *f)
 {
   int fd, sys;
@@ -24,7 +24,8 @@ int lr_extract_open(char *name, struct fault *f)
     return fd;
   }
 
-  // Since 6.8, commit 426081603f6c. A sysfs of our own: there may be no /sys
+  // The kernel shows it since 6.8, commit 426081603f6c. Look for it in a sysfs
+  // of our own: there may be no /sys.
   sys = lr_fs_detached("sysfs");
   fd = openat(sys, "firmware/initrd", O_RDONLY|O_CLOEXEC);
   if (sys != -1) close(sys);
@@ -34,14 +35,15 @@ int lr_extract_open(char *name, struct fault *f)
   return fd;
 }
 
-// What the child that unpacks has to say in the end; its name follows.
+// What the child that unpacks reports at its end, before the name of the fault.
 struct report {
   int rc, err;
-  char *step;  // constant, so the same in parent and child
+  char *step;  // a constant, so it has the same address in parent and child
   unsigned long long bytes, inodes, largest;
 };
 
-// The child: see lr_extract(). Never returns.
+// The child of lr_extract(): change its root, unpack, report to OUT. Never
+// returns.
 static void child(struct initramfs *a, int root, int first, int out)
 {
   struct fault f = {0};
@@ -51,7 +53,7 @@ static void child(struct initramfs *a, int root, int first, int out)
     O_RDONLY|O_DIRECTORY|O_CLOEXEC)))
       r.rc = lr_fault(&f, errno, "changing to", "the new root");
   else {
-    // In a user namespace there are no devices
+    // In a user namespace mknod() of the console gives EPERM: go without.
     if (first && lr_initramfs_builtin(a->dir, &f)) {
       if (f.err != EPERM) r.rc = -1;
       else lr_fault_clear(&f);
@@ -70,9 +72,11 @@ static void child(struct initramfs *a, int root, int first, int out)
 
 // Unpack archive A into directory ROOT, in a child process for which ROOT is
 // "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
-// (A->dir is set by that, A's totals are filled in.) If it's the FIRST to come
-// there, then after what the kernel's built-in archive has, as in a boot.
-// Leaves lr_initramfs_read()'s fault. Returns 0 or -1.
+// FIRST: it is the first archive to come there, so make what the kernel's
+// built-in archive has before it, as in a boot. A->dir is set on the way, and
+// A's bytes, inodes and largest are filled in. Returns 0, or -1 with the fault
+// of lr_initramfs_read() or lr_initramfs_builtin(), or "changing to" the new
+// root or "unpacking" when there is no such child or it dies.
 int lr_extract(struct initramfs *a, int root, int first, struct fault *f)
 {
   struct report r;

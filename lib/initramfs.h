@@ -4,20 +4,21 @@ struct initramfs {
   int fd;                   // the archive, read to its end
   int dir;                  // where to unpack it. -1: only verify it
   char **want;              // paths of which one has to be in it, 0 at the
-                            // end, or none: 0. Looked for if dir == -1
-  int unprivileged;                // in a user namespace: go without what that may
-                            // not have, devices and other owners
-  // Called with each thing the kernel would leave out and not mention, a line
-  // like "offset 512: etc/x: no such directory, left out". Can be 0.
+                            // end. 0: none. Looked for only if dir is -1
+  int unprivileged;         // in a user namespace: do without what it may not
+                            // make, devices and files of unmapped owners
+  // Called with each thing that the kernel would leave out and not mention, a
+  // line like "offset 512: etc/x: no such directory, left out". Can be 0.
   void (*say)(void *context, char *line);
-  void *context;
+  void *context;            // for say()
 
   // Out: what the unpacked tree is (also when only verified). Bytes as tmpfs
-  // holds them, that is in pages of 4096, and at most: something that was
+  // holds them, in pages of 4096, and at most so many: something that was
   // replaced later on counts too.
-  unsigned long long bytes, inodes, largest;
-  int found;                // want: 1 a file of those is in it, 3 and one of
-                            // them may be run, 0 none
+  unsigned long long bytes, inodes;
+  unsigned long long largest; // bytes of the largest file
+  int found;                // of want: 0 none is in it as a regular file, 1 one
+                            // is, 3 one is and may be executed
 };
 
 struct fault;

@@ -2,9 +2,10 @@
  *
  * Copyright 2026 The leafroot authors
  *
- * Of each path only a 64 bit hash is kept, so that a million names fit in
- * tens of megabytes; of symlinks the target, too. A collision (by chance once
- * in 2^24 trees of a million names) makes an answer wrong, nothing worse.
+ * Of each path only a hash of 64 bits is kept, so that a million names fit in
+ * tens of megabytes; of symlinks the target, too. When two paths have the same
+ * hash (by chance once in 2^24 trees of a million names) an answer is wrong,
+ * nothing worse.
  */
 
 #include "toys.h"
@@ -12,18 +13,20 @@
 
 struct name {
   uint64_t hash;
-  unsigned target, kids;    // offset in texts; how many names it contains
-  unsigned short mode;      // S_IFMT and 0111 bits. 0: no name here
+  unsigned target;          // of a symlink: offset in texts
+  unsigned children;        // of a directory: how many names it has in it
+  unsigned short mode;      // S_IFMT and 0111 bits. 0: an unused place
 };
 
-// What was a name once: no S_IFMT has all bits set
-#define GONE S_IFMT
+// The mode of what was a name once. No type of file has all bits set.
+#define REMOVED S_IFMT
 
 struct names {
-  struct name *table;
-  unsigned long size, used; // a power of 2
-  char *texts;
-  unsigned long len, room;
+  struct name *table;       // by hash
+  unsigned long size;       // places in table, a power of 2
+  unsigned long used;       // places with a mode
+  char *texts;              // targets of symlinks, each with its NUL
+  unsigned long len, room;  // bytes of texts: filled, allocated
   char path[8192];          // where resolve() is
 };
 
@@ -40,6 +43,7 @@ struct names *lr_names_new(void)
   return n;
 }
 
+// Free N, which can be 0.
 void lr_names_free(struct names *n)
 {
   if (!n) return;
@@ -48,7 +52,8 @@ void lr_names_free(struct names *n)
   free(n);
 }
 
-// The place of the path of LEN bytes, which is free if it has no mode.
+// Find the place of the path of LEN bytes. It has no mode if the path was never
+// added.
 static struct name *place(struct names *n, char *path, unsigned long len)
 {
   uint64_t hash = 0xcbf29ce484222325;
@@ -58,155 +63,199 @@ static struct name *place(struct names *n, char *path, unsigned long len)
   for (i = 0; i<len; i++) hash = (hash^(unsigned char)path[i])*0x100000001b3;
   hash ^= hash>>32;
   for (i = hash;; i++) {
-    struct name *nn = n->table+(i&(n->size-1));
+    struct name *name = n->table+(i&(n->size-1));
 
-    if (nn->mode && nn->hash != hash) continue;
-    nn->hash = hash;
+    if (name->mode && name->hash != hash) continue;
+    name->hash = hash;
 
-    return nn;
+    return name;
   }
 }
 
-// Double the table. -1: no memory.
+// Double the table. Returns 0, or -1 if there is no memory.
 static int grow(struct names *n)
 {
-  struct name *old = n->table, *nn = calloc(n->size*2, sizeof(*nn));
+  struct name *old = n->table, *new = calloc(n->size*2, sizeof(*new));
   unsigned long i, j;
 
-  if (!nn) return -1;
+  if (!new) return -1;
   for (i = 0; i<n->size; i++) if (old[i].mode) {
-    for (j = old[i].hash;; j++) if (!nn[j&(n->size*2-1)].mode) break;
-    nn[j&(n->size*2-1)] = old[i];
+    for (j = old[i].hash;; j++) if (!new[j&(n->size*2-1)].mode) break;
+    new[j&(n->size*2-1)] = old[i];
   }
   free(old);
-  n->table = nn;
+  n->table = new;
   n->size *= 2;
 
   return 0;
 }
 
-// Follow PATH to n->path, which has no symlink, "." or ".." in it then, but
-// for its last name, when LAST says that this isn't followed. Returns n->path's
-// length (0: the root), or -1 with errno.
-static long resolve(struct names *n, char *path, int last)
+// What is left of a path that resolve() follows
+struct rest {
+  char buf[8192], *at;
+  int links;                // symlinks followed so far
+};
+
+static long too_long(void)
 {
-  char rest[8192], *s = rest, *end;
-  long len = 0, old, links = 0;
-  struct name *nn;
-
-  if (strlen(path)>=sizeof(rest)) goto toolong;
-  strcpy(rest, path);
-  for (;;) {
-    while (*s == '/') s++;
-    if (!*s) return len;
-    for (end = s; *end && *end != '/'; end++);
-    old = len;
-    if (end-s == 1 && *s == '.') {
-      s = end;
-      continue;
-    }
-    if (end-s == 2 && s[0] == '.' && s[1] == '.') {
-      while (len && n->path[--len] != '/');
-      s = end;
-      continue;
-    }
-    if (end-s>255 || len+(end-s)+1>=(long)sizeof(n->path)) goto toolong;
-    n->path[len++] = '/';
-    memcpy(n->path+len, s, end-s);
-    len += end-s;
-    s = end+strspn(end, "/");
-    nn = place(n, n->path, len);
-    if (!*s && last) return len;
-    errno = ENOENT;
-    if (!nn->mode || nn->mode == GONE) return -1;
-    errno = ENOTDIR;
-    if (S_ISLNK(nn->mode)) {
-      char *target = n->texts+nn->target;
-      unsigned long tl = strlen(target), sl = strlen(s);
-
-      errno = ELOOP;
-      if (++links>40) return -1;
-      if (tl+1+sl>=sizeof(rest)) goto toolong;
-      memmove(rest+tl+1, s, sl+1);
-      memcpy(rest, target, tl);
-      rest[tl] = '/';
-      s = rest;
-      len = *target == '/' ? 0 : old;
-    } else if (*s && !S_ISDIR(nn->mode)) return -1;
-  }
-
-toolong:
   errno = ENAMETOOLONG;
 
   return -1;
 }
 
-// Note that PATH is of MODE (S_IFMT and 0111 bits) now, a symlink to TARGET.
-// What was there is replaced, except for a directory that is not empty. Returns
-// 0, or -1 with errno: ENOENT, ENOTDIR or ELOOP if PATH cannot be there,
-// ENOTEMPTY, ENOMEM.
-int lr_names_add(struct names *n, char *path, unsigned mode, char *target)
+// Append the first of the names at REST->at to n->path, which has length LEN,
+// or take off its last for "..". Leaves REST->at at the next name. Returns the
+// new length, or -1 with errno.
+static long append(struct names *n, struct rest *rest, long len)
 {
-  unsigned long parent, len;
-  struct name *nn;
-  long rc;
+  char *s = rest->at;
+  long part = strcspn(s, "/");
+
+  rest->at = s+part+strspn(s+part, "/");
+  if (part == 1 && *s == '.') return len;
+  if (part == 2 && s[0] == '.' && s[1] == '.') {
+    while (len && n->path[--len] != '/');
+
+    return len;
+  }
+  if (part>255 || len+part+1>=(long)sizeof(n->path)) return too_long();
+  n->path[len++] = '/';
+  memcpy(n->path+len, s, part);
+
+  return len+part;
+}
+
+// Put symlink NAME's target in front of what is left of the path. Returns the
+// length of n->path where that starts: 0 if the target is absolute, else DIR,
+// that of the symlink's directory. Or -1 with errno: ELOOP after 40 symlinks,
+// as in the kernel, or ENAMETOOLONG.
+static long follow(struct names *n, struct name *name, struct rest *rest,
+  long dir)
+{
+  char *target = n->texts+name->target;
+  unsigned long len = strlen(target), left = strlen(rest->at);
+
+  errno = ELOOP;
+  if (++rest->links>40) return -1;
+  if (len+1+left>=sizeof(rest->buf)) return too_long();
+  memmove(rest->buf+len+1, rest->at, left+1);
+  memcpy(rest->buf, target, len);
+  rest->buf[len] = '/';
+  rest->at = rest->buf+strspn(rest->buf, "/");
+
+  return *target == '/' ? 0 : dir;
+}
+
+// Resolve PATH to n->path, which then has no symlink, "." or ".." in it. Only
+// its last name can be a symlink, when NOFOLLOW says not to follow that one.
+// That one need not exist either. Returns the length of n->path (0: the root),
+// or -1 with errno.
+static long resolve(struct names *n, char *path, int nofollow)
+{
+  struct rest rest = {.links = 0};
+  long len = 0, dir;
+  struct name *name;
+
+  if (strlen(path)>=sizeof(rest.buf)) return too_long();
+  strcpy(rest.buf, path);
+  for (rest.at = rest.buf+strspn(rest.buf, "/"); *rest.at;) {
+    dir = len;
+    if ((len = append(n, &rest, dir))<0) return -1;
+    // After "." and "..", n->path is a directory that was looked up before.
+    if (len<=dir) continue;
+    if (!*rest.at && nofollow) return len;
+    name = place(n, n->path, len);
+    errno = ENOENT;
+    if (!name->mode || name->mode == REMOVED) return -1;
+    errno = ENOTDIR;
+    if (S_ISLNK(name->mode)) {
+      if ((len = follow(n, name, &rest, dir))<0) return -1;
+    } else if (*rest.at && !S_ISDIR(name->mode)) return -1;
+  }
+
+  return len;
+}
+
+// Note TARGET as that of symlink NAME. Returns 0, or -1 with errno.
+static int add_target(struct names *n, struct name *name, char *target)
+{
+  unsigned long len = strlen(target)+1, room = (n->len+len)*2;
 
   errno = ENOMEM;
-  if (n->used*2>=n->size && grow(n)) return -1;
-  if ((rc = resolve(n, path, 1))<1) return rc;
-  for (parent = len = rc; n->path[--parent] != '/';);
-  nn = place(n, n->path, len);
-  if (S_ISDIR(nn->mode) && nn->kids && !S_ISDIR(mode)) {
-    errno = ENOTEMPTY;
+  if (n->len+len>1<<30) return -1;
+  if (n->len+len>n->room) {
+    char *texts = realloc(n->texts, room);
 
-    return -1;
+    if (!texts) return -1;
+    n->texts = texts;
+    n->room = room;
   }
-  if (S_ISLNK(mode)) {
-    unsigned long tl = strlen(target)+1;
-
-    if (n->len+tl>1<<30) return -1;
-
-    if (n->len+tl>n->room) {
-      char *texts = realloc(n->texts, n->room = (n->len+tl)*2);
-
-      if (!texts) return -1;
-      n->texts = texts;
-    }
-    nn->target = n->len;
-    memcpy(n->texts+n->len, target, tl);
-    n->len += tl;
-  }
-  if (!nn->mode) n->used++;
-  if ((!nn->mode || nn->mode == GONE) && parent)
-    place(n, n->path, parent)->kids++;
-  nn->mode = mode&(S_IFMT|0111);
+  name->target = n->len;
+  memcpy(n->texts+n->len, target, len);
+  n->len += len;
 
   return 0;
 }
 
-// PATH is gone, if there is one, and no directory that is not empty.
-void lr_names_remove(struct names *n, char *path)
+// Find the place of the directory that n->path, of length LEN, is in. Returns 0
+// if that is the root, which has none.
+static struct name *parent_place(struct names *n, unsigned long len)
 {
-  long parent, len = resolve(n, path, 1);
-  struct name *nn;
+  while (n->path[--len] != '/');
 
-  if (len<1) return;
-  nn = place(n, n->path, len);
-  if (!nn->mode || nn->mode == GONE || (S_ISDIR(nn->mode) && nn->kids)) return;
-  nn->mode = GONE;
-  for (parent = len; n->path[--parent] != '/';);
-  if (parent) place(n, n->path, parent)->kids--;
+  return len ? place(n, n->path, len) : 0;
 }
 
-// The mode (S_IFMT and 0111 bits) of what PATH leads to or, if LAST, of a
-// symlink that is its last name. 0 if there's nothing.
-unsigned lr_names_find(struct names *n, char *path, int last)
+// Note that PATH is of MODE (S_IFMT and 0111 bits) now, a symlink to TARGET.
+// What was there is replaced, except for a directory that is not empty. Returns
+// 0, or -1 with errno: ENOENT, ENOTDIR, ELOOP or ENAMETOOLONG if PATH cannot be
+// there, ENOTEMPTY, ENOMEM.
+int lr_names_add(struct names *n, char *path, unsigned mode, char *target)
 {
-  long len = resolve(n, path, last);
+  struct name *name, *parent;
+  long len;
+
+  errno = ENOMEM;
+  if (n->used*2>=n->size && grow(n)) return -1;
+  if ((len = resolve(n, path, 1))<1) return len;
+  name = place(n, n->path, len);
+  if (S_ISDIR(name->mode) && name->children && !S_ISDIR(mode)) {
+    errno = ENOTEMPTY;
+
+    return -1;
+  }
+  if (S_ISLNK(mode) && add_target(n, name, target)) return -1;
+  parent = parent_place(n, len);
+  if (!name->mode) n->used++;
+  if ((!name->mode || name->mode == REMOVED) && parent) parent->children++;
+  name->mode = mode&(S_IFMT|0111);
+
+  return 0;
+}
+
+// Remove PATH, if it is there and is no directory that is not empty.
+void lr_names_remove(struct names *n, char *path)
+{
+  struct name *name, *parent;
+  long len = resolve(n, path, 1);
+
+  if (len<1) return;
+  name = place(n, n->path, len);
+  if (!name->mode || name->mode == REMOVED
+    || (S_ISDIR(name->mode) && name->children)) return;
+  name->mode = REMOVED;
+  if ((parent = parent_place(n, len))) parent->children--;
+}
+
+// Returns the mode (S_IFMT and 0111 bits) of what PATH leads to. NOFOLLOW: if
+// its last name is a symlink, that one's own. 0: nothing is there.
+unsigned lr_names_find(struct names *n, char *path, int nofollow)
+{
+  long len = resolve(n, path, nofollow);
   unsigned mode;
 
   if (len<1) return len ? 0 : S_IFDIR;
   mode = place(n, n->path, len)->mode;
 
-  return mode == GONE ? 0 : mode;
+  return mode == REMOVED ? 0 : mode;
 }

@@ -79,7 +79,7 @@ small()
     "$lib/include"
 }
 
-# Which of its loops fits the processor lib/decompress.c finds out: ISA-L's own
+# Which of its loops fits the processor lib/un_gzip.c finds out: ISA-L's own
 # way of asking draws everything in.
 isal()
 {

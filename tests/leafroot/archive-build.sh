@@ -13,8 +13,8 @@ build()
   scripts/musl-cc.sh -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
     -Wno-missing-field-initializers -ffunction-sections -fdata-sections \
     -Wl,--gc-sections -Itests/leafroot/host -I. "$@" -o "$out" \
-    tests/leafroot/archive.c lib/initramfs.c lib/names.c lib/decompress.c \
-    lib/fault.c -ldecoders -lz
+    tests/leafroot/archive.c lib/initramfs.c lib/unpack.c lib/names.c \
+    lib/decompress.c lib/un_*.c lib/fault.c -ldecoders -lz
 }
 
 off() { for i; do printf ' -DCFG_%s=0' "$i"; done; }

@@ -2,7 +2,7 @@
 // then unpack it. Both have to come to the same verdict, within the tree, and
 // the first has to have said what inits there are.
 
-// fuzz: -DSLOT=3000 lib/initramfs.c lib/names.c lib/decompress.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
+// fuzz: -DDECODER_SLOT=3000 lib/initramfs.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 
 #include "toys.h"
 #include "lib/fault.h"
