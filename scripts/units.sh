@@ -44,7 +44,7 @@ linked() { sed -n "s@^// $2: @@p" "$1"; }
 object()
 {
   # shellcheck disable=SC2086
-  key=$(echo "${1##*/}" $2 | sed 's/[^A-Za-z0-9_.-]/+/g')
+  key=$(echo "$1" $2 | sed 's/[^A-Za-z0-9_.-]/+/g')
   key=obj/$key.o
   echo "$key"
   grep -qxF "$key:" "$out/rules.new" ||
