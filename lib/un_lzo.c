@@ -93,6 +93,8 @@ int lr_un_lzo(struct decoder *d)
   if (!!(flags&ADLER_UNPACKED)+!!(flags&ADLER_PACKED)+!!(flags&CRC_UNPACKED)
     +!!(flags&CRC_PACKED) != 1)
       return lr_decoder_bad(d, "has not one checksum a block");
+  // Only the fuzzer's slots are too small for a block.
+  if (DECODER_SLOT<BLOCK && lr_decoder_ring(d, BLOCK, 2)) return -1;
   if (!(in = malloc(BLOCK))) d->err = ENOMEM;
   else while (0<(rc = one_block(d, flags, in)));
   free(in);
