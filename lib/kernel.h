@@ -98,10 +98,12 @@ struct kstat {
   uint64_t mnt, pad2[13];
 };
 #define KSTAT_ALL  0x17ff   // basic stats and the mount's id
+#define KSTAT_MNT  0x1000   // the mount's id
 #define kstatx(dir, path, flags, st) \
   syscall(SYS_statx, dir, path, (flags)|AT_NOAUTOMOUNT, KSTAT_ALL, st)
 #define KATTR_IMMUTABLE 0x10
 #define KATTR_APPEND    0x20
+#define KATTR_FROZEN    (KATTR_IMMUTABLE|KATTR_APPEND)
 #define KATTR_MOUNT_ROOT 0x2000   // 5.8
 
 // file attributes, as chattr(1) has them

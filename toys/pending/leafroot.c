@@ -620,7 +620,7 @@ static unsigned long long available(void)
 static int count_tree(void)
 {
   struct tree t = {.mode = TREE_COUNT, .src = open_source(),
-    .spare = TT.user};
+    .unprivileged = TT.user};
   int rc = -1;
 
   if (t.src == -1) lr_fault(&why, errno, "opening", "/");
@@ -791,8 +791,9 @@ static int check_init(int in)
 }
 
 // PATH can't be emptied under who uses it, so its memory stays until then.
-static void in_use(char *path, unsigned long long bytes)
+static void in_use(void *context, char *path, unsigned long long bytes)
 {
+  (void)context;
   if (!TT.opt['q']) say("%s is in use: %s stay in memory until it's released",
     path, size(bytes));
 }
@@ -809,7 +810,7 @@ static void loops(void)
     rc = lr_holders_loop(sys, rootst.st_dev, n, name, PATH_MAX);
     if (rc<0) break;
     if (rc && !TT.opt['q'] && !stat(name, &st) && st.st_size<=COPY_CHUNK)
-      in_use(name, st.st_blocks*512);
+      in_use(0, name, st.st_blocks*512);
   }
   if (sys != -1) close(sys);
 }
@@ -923,7 +924,7 @@ static void unmount_leaf(void)
 
 // Say how far TREE is: after two seconds, and then on a terminal in a line that
 // stays, on a serial line (which has no width) every four seconds.
-static void progress(struct tree *t)
+static void progress(void *context, struct tree *t)
 {
   static unsigned long long total;
   static long long last;
@@ -931,6 +932,7 @@ static void progress(struct tree *t)
   struct winsize ws = {0};
   int live = !ioctl(2, TIOCGWINSZ, &ws) && ws.ws_col;
 
+  (void)context;
   if (TT.opt['v']) TT.low = minof(TT.low, available());
   if (ms<2000 || TT.opt['q'] || now()-last<(live ? 200 : 4000)) return;
   last = now();
@@ -1047,8 +1049,8 @@ static int fill_tree(void)
   tree.mode = TT.opt['2'] ? TREE_COPY : TREE_MOVE;
   tree.src = open_source();
   tree.dst = leaf.dir;
-  tree.keep = leaf.mode;
-  tree.spare = TT.user;
+  tree.keep_root_meta = leaf.mode;
+  tree.unprivileged = TT.user;
   tree.tick = progress;
   tree.in_use = in_use;
   tree.cancel = &TT.cancel;
