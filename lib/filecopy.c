@@ -1,4 +1,4 @@
-/* filecopy.c - one file's content and metadata
+/* filecopy.c - one file's content, times and flags
  *
  * Copyright 2026 The leafroot authors
  */
@@ -8,10 +8,11 @@
 #include "lib/kernel.h"
 #include "lib/filecopy.h"
 
-// ramfs has no SEEK_DATA: it says all is data, and reading a hole there makes
-// pages of it (fs/libfs.c simple_readpage, seen on 5.10 to 7.2). But ramfs
-// never swaps, so what mincore() calls resident is all there is. Finds the
-// first data of FD in [*lo, END) as filecopy's data_extent() does.
+// Find the first data of FD, a file on a ramfs, as data_extent() does. A ramfs
+// has no SEEK_DATA: it says that all is data, and to read a hole there makes
+// pages of it (fs/libfs.c simple_readpage(), seen on 5.10 to 7.2). But a ramfs
+// is never swapped out, so the pages that mincore() calls resident are all the
+// data there is.
 static int resident_extent(int fd, off_t *lo, off_t *hi, off_t end)
 {
   long page = sysconf(_SC_PAGESIZE), window = 8192*page, i, n, len;
@@ -31,6 +32,7 @@ static int resident_extent(int fd, off_t *lo, off_t *hi, off_t end)
       if ((vec[i]&1) == found) continue;
       if (found) {
         *hi = off+i*page;
+
         return 1;
       }
       *lo = maxof(*lo, off+i*page);
@@ -41,8 +43,8 @@ static int resident_extent(int fd, off_t *lo, off_t *hi, off_t end)
   return found;
 }
 
-// Find the first data of FD in [*lo, END): sets *lo and *hi to its bounds.
-// Returns 1, 0 when the rest is a hole, -1 and errno.
+// Find the first data of FD in bytes [*lo, END), and set *lo and *hi to where
+// it begins and ends. Returns 1, 0 when all of that is a hole, -1 and errno.
 static int data_extent(int fd, off_t *lo, off_t *hi, off_t end)
 {
   struct statfs sf;
@@ -60,7 +62,7 @@ static int data_extent(int fd, off_t *lo, off_t *hi, off_t end)
   return 1;
 }
 
-// Copy bytes [from, to) of IN to the same place in OUT, page cache to page
+// Copy bytes [FROM, TO) of IN to where OUT is (lseek), from page cache to page
 // cache. Returns 0, or -1 and errno: EIO if IN ended early.
 static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
 {
@@ -70,11 +72,13 @@ static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
     if (n<0 && errno != EINTR) return -1;
     if (!n) {
       errno = EIO;
+
       return -1;
     }
     if (n>0) *c->done += n;
     if (*c->stop) {
       errno = EINTR;
+
       return -1;
     }
   }
@@ -82,7 +86,8 @@ static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
   return 0;
 }
 
-// The same for a part that can have holes, which stay holes.
+// Copy bytes [FROM, TO) of IN to the same place in OUT. Holes stay holes.
+// Returns 0, or -1 and errno.
 static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   off_t to)
 {
@@ -98,11 +103,11 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
-// Copy bytes [from, to) of IN to the same place in OUT; TO is IN's size. Holes
-// stay holes; DENSE: it has none, don't look. With CUT, IN's memory is freed as
-// it's copied: piece by piece from the end, which is what truncation can free,
-// so that never more than a chunk is there twice; *cut is then where IN ends by
-// now. Returns 0, or -1 and errno.
+// Copy bytes [FROM, TO) of IN to the same place in OUT; TO is IN's size. Holes
+// stay holes. DENSE: IN has none, so they are not looked for. With CUT the
+// memory of IN is freed while it's copied, piece by piece from the end, because
+// what truncation can free is the end: so never more than COPY_CHUNK is there
+// twice. *CUT is then where IN ends by now. Returns 0, or -1 and errno.
 int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {
@@ -110,7 +115,7 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
 
   if (!cut || to-from <= COPY_CHUNK) {
     if (!dense) {
-      // A hole at the end is nothing that copying what's there would make
+      // Copying the data makes no hole at the end
       if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
     } else {
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
@@ -137,25 +142,8 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   return 0;
 }
 
-// Copy every extended attribute of IN to OUT, both open for real (not O_PATH):
-// capabilities, ACLs, labels. To be called after owner and mode are set, as
-// chown drops capabilities. Returns 0, or -1 and errno.
-int lr_filecopy_xattrs(struct filecopy *c, int in, int out)
-{
-  char *name, *val = c->buf+65536;
-  ssize_t len = flistxattr(in, c->buf, 65536), vlen;
-
-  if (len<0) return -(errno != EOPNOTSUPP);
-  for (name = c->buf; name<c->buf+len; name += strlen(name)+1) {
-    if (0>(vlen = fgetxattr(in, name, val, 65536))) return -1;
-    if (fsetxattr(out, name, val, vlen, 0)) return -1;
-  }
-
-  return 0;
-}
-
-// Set the access and modification times of FD to those in ST.
-// Returns 0, or -1 and errno.
+// Set the access and modification times of FD to those in ST, to the
+// nanosecond. Returns 0, or -1 and errno.
 int lr_filecopy_times(int fd, struct kstat *st)
 {
   struct timespec ts[2] = {{st->atime.sec, st->atime.nsec},
@@ -164,17 +152,17 @@ int lr_filecopy_times(int fd, struct kstat *st)
   return futimens(fd, ts);
 }
 
-// Take the immutable and append-only flags off FD, or set those in FREEZE
-// (KATTR_*). tmpfs has them since 6.0, ramfs doesn't (ENOTTY).
+// Make FD immutable or append-only as ATTR says (KATTR_*), and neither of them
+// if it's 0. A tmpfs has these flags since 6.0, a ramfs has not (ENOTTY).
 // Returns 0, or -1 and errno.
-int lr_filecopy_thaw(int fd, int freeze)
+int lr_filecopy_freeze(int fd, int attr)
 {
   int flags;
 
   if (ioctl(fd, KFS_GETFLAGS, &flags)) return -1;
   flags &= ~(KFS_IMMUTABLE|KFS_APPEND);
-  if (freeze&KATTR_IMMUTABLE) flags |= KFS_IMMUTABLE;
-  if (freeze&KATTR_APPEND) flags |= KFS_APPEND;
+  if (attr&KATTR_IMMUTABLE) flags |= KFS_IMMUTABLE;
+  if (attr&KATTR_APPEND) flags |= KFS_APPEND;
 
   return ioctl(fd, KFS_SETFLAGS, &flags);
 }

@@ -105,6 +105,7 @@ struct kstat {
   syscall(SYS_statx, dir, path, (flags)|AT_NOAUTOMOUNT, KSTAT_ALL, st)
 #define KATTR_IMMUTABLE 0x10
 #define KATTR_APPEND    0x20
+#define KATTR_FROZEN    (KATTR_IMMUTABLE|KATTR_APPEND)
 #define KATTR_MOUNT_ROOT 0x2000   // 5.8
 
 // file attributes, as chattr(1) has them

@@ -11,23 +11,24 @@ struct tree {
   int mode;
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
-  char unprivileged;              // leave out what a user namespace may not have
-  char keep_root_meta;               // leave dst's own owner and mode as they are
+  char unprivileged;       // leave out what a user namespace may not have
+  char keep_root_meta;     // leave the owner and the mode of dst as they are
   int workers;             // threads, 0: one for each processor, 4 at most
   volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
-  void (*tick)(void *, struct tree *);  // called 20 times a second. Can be 0
-  // Called for each big file that something uses, so that its memory stays. Can
-  // be 0
-  void (*in_use)(void *, char *path, unsigned long long bytes);
+  void *context;           // for the two functions
+  void (*tick)(void *context, struct tree *);  // 20 times a second. Can be 0
+  // Called for each big file that something uses, so that its memory stays, by
+  // whichever thread. Can be 0
+  void (*in_use)(void *context, char *path, unsigned long long bytes);
 
-  void *context;
   unsigned long long total;  // bytes expected, for tick(). Not used here
 
   // What was found so far
-  unsigned long long bytes, inodes, largest;  // as memory holds them
+  unsigned long long bytes, inodes;  // as memory holds them
+  unsigned long long largest;  // the same of the largest file, in the end
   unsigned long long names;  // each of which costs tmpfs an inode
   unsigned long long done;   // bytes copied
-  unsigned long long left;   // entries that could not be wiped, or were spared
+  unsigned long long left;   // entries left out, or that could not be wiped
   char *big;                 // the largest file when counting, malloc()ed
 
   void *undo;                // what lr_tree_back() needs

@@ -23,7 +23,7 @@ scripts/fetch.sh zlib && scripts/lib.sh && scripts/decoders.sh || exit 1
 # One segment for code and constants saves up to two pages.
 export CC=musl-gcc HOSTCC=gcc LDFLAGS="-static -Wl,-z,noseparate-code -L$lib/lib"
 LDFLAGS="$LDFLAGS -ldecoders"
-export CFLAGS="-idirafter $lib/uapi -I$lib/include"
+export CFLAGS="-flto -idirafter $lib/uapi -I$lib/include"
 unset KCONFIG_CONFIG GENDIR OUTNAME OPTIMIZE STRIP
 
 # configure BASE LINES: toybox's own BASE configuration, changed by LINES. What

@@ -1,0 +1,152 @@
+/* links.c - inodes that have several names
+ *
+ * Copyright 2026 The leafroot authors
+ */
+// SPDX-License-Identifier: 0BSD
+
+#include "toys.h"
+#include <pthread.h>
+#include "lib/fault.h"
+#include "lib/kernel.h"
+#include "lib/filecopy.h"
+#include "lib/links.h"
+
+// An inode of the old tree that was met, and the new one that was made of it
+struct link {
+  struct link *next;
+  unsigned long long ino;  // of the old one
+  unsigned left;           // names that the new one is still to get
+  int fd;                  // of the new one, to link to
+};
+
+// A new inode with several names that is to be immutable or append-only. It
+// becomes that when it has all of them: link() to such an inode is EPERM.
+struct frozen {
+  struct frozen *next;
+  int fd, attr;
+};
+
+// Where the inode of number INO is kept, or is to be kept.
+static struct link **place(struct links *ls, unsigned long long ino)
+{
+  struct link **at = &ls->hash[ino%ARRAY_LEN(ls->hash)];
+
+  while (*at && (*at)->ino != ino) at = &(*at)->next;
+
+  return at;
+}
+
+// To count: is the inode of ST, which has several names, met for the first
+// time? Returns 1 if so, else 0.
+int lr_links_first(struct links *ls, struct kstat *st)
+{
+  struct link **at, *l;
+  int first = 0;
+
+  pthread_mutex_lock(&ls->lock);
+  at = place(ls, st->ino);
+  if (!*at) {
+    first = 1;
+    if ((l = calloc(1, sizeof(*l)))) {
+      l->ino = st->ino;
+      l->fd = -1;
+      *at = l;
+    }
+  }
+  pthread_mutex_unlock(&ls->lock);
+
+  return first;
+}
+
+// Make NAME in directory DIR a name of the inode that lr_links_add() was told
+// to be the new one of ST. To be called with the lock held, which the caller
+// keeps until it has made and added the inode if there was none. Returns 1, 0
+// if there is none, or -1 and errno.
+int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
+{
+  struct link **at = place(ls, st->ino), *l = *at;
+  char path[32];
+
+  if (!l) return 0;
+
+  // By descriptor needs CAP_DAC_READ_SEARCH (else ENOENT) before 6.10. By /proc
+  // it needs nothing, but a /proc.
+  sprintf(path, "/proc/self/fd/%d", l->fd);
+  if (linkat(l->fd, "", dir, name, AT_EMPTY_PATH) && (errno != ENOENT
+    || linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW))) return -1;
+  if (!--l->left) {
+    *at = l->next;
+    close(l->fd);
+    free(l);
+  }
+
+  return 1;
+}
+
+// NAME in directory DIR was made as the new inode of ST: the other names of ST
+// are to be linked to it. To be called with the lock held since
+// lr_links_join() returned 0. Returns 0, or -1 and errno.
+int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name)
+{
+  struct link **at = place(ls, st->ino), *l = malloc(sizeof(*l));
+
+  if (!l) return -1;
+  l->fd = openat(dir, name, O_PATH|O_NOFOLLOW|O_CLOEXEC);
+  if (l->fd == -1) {
+    int err = errno;
+
+    free(l);
+    errno = err;
+
+    return -1;
+  }
+  l->ino = st->ino;
+  l->left = st->nlink-1;
+  l->next = *at;
+  *at = l;
+
+  return 0;
+}
+
+// Freeze the inode of FD, which has NLINK names, by the flags in ATTR
+// (KATTR_*): now if it has one name only, else in lr_links_end(). FD is not
+// needed after that. Returns 0, or -1 and errno.
+int lr_links_freeze(struct links *ls, int fd, int nlink, int attr)
+{
+  struct frozen *z;
+
+  if (!(attr &= KATTR_FROZEN)) return 0;
+  if (nlink == 1) return lr_filecopy_freeze(fd, attr);
+  if (!(z = malloc(sizeof(*z)))) return -1;
+  z->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  z->attr = attr;
+  pthread_mutex_lock(&ls->lock);
+  z->next = ls->frozen;
+  ls->frozen = z;
+  pthread_mutex_unlock(&ls->lock);
+
+  return -(z->fd == -1);
+}
+
+// Forget all links, and freeze what is to be frozen. That is done after a
+// failure too, because an undo learns from it what has to be frozen again.
+// Leaves the fault "locking".
+void lr_links_end(struct links *ls, struct fault *f)
+{
+  struct link *l;
+  struct frozen *z;
+  unsigned i;
+
+  for (i = 0; i<ARRAY_LEN(ls->hash); i++) while ((l = ls->hash[i])) {
+    ls->hash[i] = l->next;
+    if (l->fd != -1) close(l->fd);
+    free(l);
+  }
+  while ((z = ls->frozen)) {
+    ls->frozen = z->next;
+    if (lr_filecopy_freeze(z->fd, z->attr))
+      lr_fault(f, errno, "locking", "a file");
+    close(z->fd);
+    free(z);
+  }
+}

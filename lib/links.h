@@ -1,0 +1,18 @@
+// links.h - inodes that have several names
+// Copyright 2026 The leafroot authors
+// SPDX-License-Identifier: 0BSD
+
+struct kstat;
+
+// What is known of them; all 0 at first, but for the lock
+struct links {
+  pthread_mutex_t lock;      // of all this
+  struct link *hash[16384];  // by inode number
+  struct frozen *frozen;     // what is to be frozen in the end
+};
+
+int lr_links_first(struct links *ls, struct kstat *st);
+int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name);
+int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name);
+int lr_links_freeze(struct links *ls, int fd, int nlink, int attr);
+void lr_links_end(struct links *ls, struct fault *f);

@@ -1,0 +1,109 @@
+/* treeback.c - undo a move, finished or not
+ *
+ * Copyright 2026 The leafroot authors
+ *
+ * The new tree is moved into the old one, where what is there already stays. It
+ * goes on after a failure: what can be put back is.
+ */
+// SPDX-License-Identifier: 0BSD
+
+#include "toys.h"
+#include <pthread.h>
+#include "lib/kernel.h"
+#include "lib/filecopy.h"
+#include "lib/xattrs.h"
+#include "lib/walk.h"
+#include "lib/links.h"
+#include "lib/treevisit.h"
+
+// Open what the move has left of NAME in D, to fill it again. EPERM: the undo
+// has come so far already that it's frozen. Returns the descriptor, or -1.
+static int open_left(struct dir *d, char *name)
+{
+  int fd = openat(d->dst, name, O_RDWR|WALK_OPEN), ro;
+
+  if (fd != -1 || errno != EPERM) return fd;
+  ro = openat(d->dst, name, O_RDONLY|WALK_OPEN);
+  if (ro == -1) return -1;
+  lr_filecopy_freeze(ro, 0);
+  close(ro);
+
+  return openat(d->dst, name, O_RDWR|WALK_OPEN);
+}
+
+// Fill OUT again, which the move has left: it has several names, or was a mount
+// point. IN, of status ST, has what OUT has lost. It can have other names that
+// are not done yet, so it's frozen in the end only. Returns 0, or -1 and errno.
+static int refill(struct worker *w, int in, int out, struct kstat *st)
+{
+  struct treevisit *tv = w->walk->visit;
+  struct filecopy c = {&w->stop, &w->counts.done};
+  struct kstat now;
+
+  if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;
+  if (now.size<st->size && (ftruncate(out, st->size)
+    || lr_filecopy_data(&c, in, out, now.size, st->size, 0, 0)
+    || (!tv->no_xattrs && lr_xattrs_copy(w->buf, in, out, 0)))) return -1;
+  if (lr_filecopy_times(out, st)) return -1;
+
+  return lr_links_freeze(&tv->links, out, 2, st->attr);
+}
+
+// Put back regular file NAME in D. IN is open and ST its status. Closes IN.
+// Returns 0 or -1.
+static int back_file(struct worker *w, struct dir *d, char *name, int in,
+  struct kstat *st)
+{
+  int out = open_left(d, name), rc;
+
+  if (out == -1) return lr_treemove_file(w, d, name, in, st);
+  if ((rc = refill(w, in, out, st))) lr_walk_fail(w, "putting back", d, name);
+  close(in);
+  close(out);
+
+  return rc;
+}
+
+// Put back NAME in D, anything but a directory or a regular file, of status ST,
+// if it's not there. Returns 0 or -1.
+static int back_special(struct worker *w, struct dir *d, char *name,
+  struct kstat *st)
+{
+  if (!faccessat(d->dst, name, F_OK, AT_SYMLINK_NOFOLLOW)) return 0;
+
+  return lr_treemove_special(w, d, name, st);
+}
+
+// Make D in the old tree, or open it if it's there. It can be frozen: the move
+// had not come to it, or an undo that has been tried before has frozen it.
+static int open_dir(struct worker *w, struct dir *d)
+{
+  struct kstat there;
+
+  if (d->parent && mkdirat(d->parent->dst, d->name, 0700) && errno != EEXIST)
+    return lr_walk_fail(w, "creating", d, "");
+  if (lr_treecopy_enter(w, d)) return -1;
+  if (!kstatx(d->dst, "", AT_EMPTY_PATH, &there)
+    && (there.attr & KATTR_FROZEN)) lr_filecopy_freeze(d->dst, 0);
+
+  return lr_treewipe_unlock(w, d);
+}
+
+static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
+{
+  return lr_treecopy_entry(w, d, name, type, big, back_file, back_special);
+}
+
+// Everything in D is done. If it could not be removed then the undo is tried
+// again, and learns D's times from it: as they were before it was emptied.
+static int finish(struct worker *w, struct dir *d)
+{
+  int rc = lr_treemove_finish(w, d);
+
+  if (rc) lr_filecopy_times(d->src, d->st);
+
+  return rc;
+}
+
+struct visitor const lr_treeback = {.fills = 1, .goes_on = 1, .all_fds = 1,
+  .open = open_dir, .entry = entry, .finish = finish};
