@@ -19,13 +19,17 @@
 // without a procfs the kernel command line is unknown, and looking says so.
 void lr_scene_begin(struct scene *s)
 {
+  char path[PATH_MAX];
+  ssize_t len;
+
   memset(s, 0, sizeof(*s));
   s->pid1 = getpid() == 1;
   s->root_dir = s->newroot_dir = -1;
   s->proc = lr_fs_detached("proc");
   if (s->proc == -1) s->proc = open("/proc", O_PATH|O_DIRECTORY|O_CLOEXEC);
   s->cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
-  readlinkat(s->proc, "self/exe", s->program, sizeof(s->program)-1);
+  len = readlinkat(s->proc, "self/exe", path, sizeof(path));
+  s->program = strndup(path, maxof(len, 0));
 }
 
 // Look at "/": its file system, and its mount in the mount table.

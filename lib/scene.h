@@ -12,7 +12,7 @@ struct scene {
   int proc;                     // a directory of procfs
   int cwd;                      // where we were started
   int root_dir;                 // "/"
-  char program[4096];           // the path of our own program
+  char *program;                // the path of our own program
 
   // "/"
   struct mountinfo *mounts, *root;  // the mount table, and its line of "/"

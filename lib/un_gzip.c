@@ -10,6 +10,7 @@
 #include "lib/decoder.h"
 
 #if DECODER_ISAL
+#include <cpuid.h>
 #include <igzip_lib.h>
 
 int decode_huffman_code_block_stateless_01(struct inflate_state *, uint8_t *);
@@ -23,22 +24,58 @@ uint32_t crc32_gzip_refl_by8(uint32_t, const unsigned char *, uint64_t);
 // (2013); emulators have neither by default.
 struct isal_hufftables hufftables_default;
 
+// What the processor has of what the loops need
+#define HAS_SSE41  1
+#define HAS_PCLMUL 2
+#define HAS_AVX2   4        // with BMI2
+
+// One stream. A virtual machine's host answers each CPUID, which takes a
+// microsecond and more, so what is asked for each block is kept.
+struct stream {
+  struct inflate_state z;   // the first: what ISA-L hands on leads to the rest
+  unsigned has;
+};
+
+// The HAS_* of this processor. (The compiler's __builtin_cpu_supports() knows
+// them too, but its table of all processors is 4 kB.)
+static unsigned processor(void)
+{
+  unsigned a, b, c, d, has = 0;
+
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  if (c & bit_SSE4_1) has |= HAS_SSE41;
+  if (c & bit_PCLMUL) has |= HAS_PCLMUL;
+
+  // AVX can be used only if the kernel saves its registers: bits 1 and 2 of
+  // XCR0 (Intel's manual, volume 1, 14.3)
+  if (!(c & bit_OSXSAVE)) return has;
+  asm("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  if ((a&6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d)
+    && (b & bit_AVX2) && (b & bit_BMI2)) has |= HAS_AVX2;
+
+  return has;
+}
+
 int decode_huffman_code_block_stateless(struct inflate_state *state,
   uint8_t *start)
 {
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+  unsigned has = ((struct stream *)state)->has;
+
+  if (has & HAS_AVX2)
     return decode_huffman_code_block_stateless_04(state, start);
-  if (__builtin_cpu_supports("sse4.1"))
+  if (has & HAS_SSE41)
     return decode_huffman_code_block_stateless_01(state, start);
 
   return decode_huffman_code_block_stateless_base(state, start);
 }
 
+// (Called for each piece of output, so seldom.)
 uint32_t crc32_gzip_refl(uint32_t crc, const unsigned char *buf, uint64_t len)
 {
+  unsigned has = processor();
   int i;
 
-  if (__builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1"))
+  if ((has & HAS_PCLMUL) && (has & HAS_SSE41))
     return crc32_gzip_refl_by8(crc, buf, len);
   for (crc = ~crc; len--;)
     for (crc ^= *buf++, i = 8; i--;) crc = crc>>1 ^ (crc&1 ? 0xedb88320 : 0);
@@ -63,15 +100,17 @@ uint32_t isal_adler32_bam1(uint32_t sum, const unsigned char *buf, uint64_t len)
 // See lib/decoder.h, as for all decoders.
 int lr_un_gzip(struct decoder *d)
 {
-  struct inflate_state *z = malloc(sizeof(*z));
+  struct stream *s = malloc(sizeof(*s));
+  struct inflate_state *z = (void *)s;
   unsigned long n, in;
   int rc = -1;
 
-  if (!z) {
+  if (!s) {
     d->err = ENOMEM;
 
     return -1;
   }
+  s->has = processor();
   isal_inflate_init(z);
   z->crc_flag = ISAL_GZIP;
   while (z->block_state != ISAL_BLOCK_FINISH) {
@@ -89,7 +128,7 @@ int lr_un_gzip(struct decoder *d)
   rc = 0;
 
 done:
-  free(z);
+  free(s);
 
   return rc;
 }

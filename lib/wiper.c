@@ -84,7 +84,7 @@ static void become(struct scene *s, int end, int verbose)
   // TOMOYO, in Debian's 5.10, looks for /dev/fd/N and says ENOENT where there
   // is none. The new root has our program too, unless an archive without it
   // filled that
-  execve(s->program, argv, environ);
+  if (s->program) execve(s->program, argv, environ);
   lr_say("old root not emptied: %s", strerror(errno));
   _exit(1);
 }

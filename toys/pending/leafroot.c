@@ -375,7 +375,7 @@ void leafroot_main(void)
   if (toys.optc && !strcmp(*toys.optargs, WIPER)) _exit(lr_wiper(toys.optc>1));
   if (getpid() != 1 && toys.optc) {
     if (!strcmp(*toys.optargs, "--version")) {
-      puts("leafroot "VERSION);
+      dprintf(1, "leafroot "VERSION"\n");
 
       return;
     }
