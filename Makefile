@@ -4,13 +4,16 @@
 #   make boot INITRD=FILE APPEND='...'    boot your own initramfs
 #   make install DESTDIR=DIR PREFIX=/usr/local
 
-export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V
+export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V T
 
 all:
 	@scripts/build.sh
 
 boot: all
 	@scripts/boot.sh
+
+list: all
+	@scripts/test.sh --list
 
 test: all
 	@scripts/test.sh
@@ -40,5 +43,5 @@ clean:
 distclean:
 	find generated -mindepth 1 -maxdepth 1 ! -name .gitignore -exec rm -rf {} +
 
-.PHONY: all boot test bench image fuzz menuconfig check-warnings install clean distclean
+.PHONY: all boot list test bench image fuzz menuconfig check-warnings install clean distclean
 .NOTPARALLEL:
