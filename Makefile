@@ -1,19 +1,37 @@
-# leafroot: a fork of toybox kept as an overlay. Every verb is one script.
-#
-#   make TOYBOX=DIR    build on that toybox checkout instead of release 0.8.9
-#   make boot INITRD=FILE APPEND='...'    boot your own initramfs
-#   make install DESTDIR=DIR PREFIX=/usr/local
+# leafroot: a fork of toybox kept as an overlay. Every verb is one script, and
+# "make help" says what each is for.
 
-export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V
+export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V T
 
 all:
 	@scripts/build.sh
 
+help:
+	@scripts/help.sh
+
 boot: all
 	@scripts/boot.sh
 
+check:
+	@scripts/check.sh
+
 test: all
 	@scripts/test.sh
+
+list: all
+	@scripts/test.sh --list
+
+lint: all
+	@scripts/lint.sh
+
+cover:
+	@scripts/cover.sh
+
+asan:
+	@scripts/asan.sh
+
+tsan:
+	@scripts/tsan.sh
 
 bench: all
 	@scripts/bench.sh
@@ -33,12 +51,12 @@ check-warnings: all
 install: all
 	@scripts/install.sh
 
-# Build results only: what was downloaded stays.
 clean:
-	rm -rf generated/toybox generated/single generated/lib generated/bin generated/log
+	@scripts/clean.sh
 
 distclean:
-	find generated -mindepth 1 -maxdepth 1 ! -name .gitignore -exec rm -rf {} +
+	@scripts/clean.sh all
 
-.PHONY: all boot test bench image fuzz menuconfig check-warnings install clean distclean
+.PHONY: all help boot check test list lint cover asan tsan bench image fuzz \
+  menuconfig check-warnings install clean distclean
 .NOTPARALLEL:

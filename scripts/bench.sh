@@ -45,7 +45,7 @@ do
   scripts/musl-cc.sh -O2 -pthread -Wno-unused-result -o "$dir/bin/$i" \
     "tests/leafroot/bench/$i.c" || exit 1
 done
-scripts/musl-cc.sh -O2 -o "$dir/bin/manifest" tests/leafroot/manifest.c &&
+scripts/musl-cc.sh -O2 -o "$dir/bin/manifest" tests/leafroot/tools/manifest.c &&
   cp generated/bin/leafroot "$dir/bin/leafroot" || exit 1
 case " $trees" in
   *' debian'*|*' unpack'*)

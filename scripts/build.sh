@@ -60,6 +60,9 @@ build()
     ! -path './generated/*' -print -quit)" ]
   then
     echo "build $1" >&2
+    # toybox compiles what is in lib/ again for a new header, not for a new
+    # configuration: it has no #if there, we do.
+    [ -z "$(find .config -newer "$4" 2>&1)" ] || rm -rf generated/obj
     OUTNAME=$4 scripts/make.sh > "$log" 2>&1 || {
       cat "$log" >&2; die "cannot build $1"; }
     touch "$4"
@@ -78,6 +81,10 @@ build single allnoconfig "$(printf 'CONFIG_%s\n' LEAFROOT=y TOYBOX=n \
 $(sed -n '/^CONFIG_LEAFROOT_/p' Config.in)" leafroot
 
 scripts/dropin.sh || exit 1
+# By the configuration that was built, as menuconfig can have set it
+! grep -q '^CONFIG_LEAFROOT_LZO=y' generated/toybox/.config \
+  generated/single/.config || echo "with LEAFROOT_LZO there is lzo2 in the" \
+  "binary, which puts it under the GPL, version 2 or later"
 size() { wc -c < "$bin/$1"; }
 echo "generated/bin/toybox $(size toybox) bytes, leafroot alone" \
   "$(size leafroot) bytes"

@@ -2,12 +2,22 @@
 # test.sh - run tests/leafroot.test in the merged tree, under toybox's own test
 # framework, on the binaries that are shipped: generated/bin is the PATH's head
 # and TEST_HOST keeps the framework from building its own. The last line counts
-# what was really reported.
+# what was really reported. With T, globs with | between them, only the tests
+# whose whole name matches one: the name as PASS: shows it, without "leafroot".
+# test.sh --list prints these names and tests nothing.
 
 cd "${0%/*}/.." || exit 1
 export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin:$PATH
-export VERBOSE=${VERBOSE:-all}
+export VERBOSE=${VERBOSE:-all} LEAFROOT_TESTS=$T
+unset T
 log=$LEAFROOT_TOP/generated/log/test
+# The framework has one directory to work in.
+exec 5> "$LEAFROOT_TOP/generated/log/test.lock" && flock -n 5 ||
+  { echo "test.sh: another make test runs" >&2; exit 1; }
+if [ "$1" = --list ]
+then
+  cd generated/toybox && LEAFROOT_LIST=y exec scripts/test.sh leafroot
+fi
 
 (cd generated/toybox && scripts/test.sh "${@:-leafroot}") 2>&1 | tee "$log"
 rc=${PIPESTATUS[0]}
@@ -23,7 +33,12 @@ then
   echo "$skipped"
   failed=$((failed+$(echo "$skipped" | wc -l)))
 fi
-[ $((passed+failed)) -eq 0 ] && failed=1
+if [ $((passed+failed)) -eq 0 ]
+then
+  [ -z "$LEAFROOT_TESTS" ] || [ "$rc" -ne 0 ] ||
+    echo "no test's name matches '$LEAFROOT_TESTS': see make list"
+  failed=1
+fi
 [ "$rc" -ne 0 ] && [ "$failed" -eq 0 ] && failed=1
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -12,7 +12,7 @@
 # shellcheck disable=SC2016
 
 # The header that stands in for toybox's toys.h is here.
-stand_in=tests/leafroot/host
+stand_in=tests/leafroot/include
 units=tests/leafroot/unit
 
 die() { echo "units.sh: $*" >&2; exit 1; }
