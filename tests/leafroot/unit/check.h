@@ -108,8 +108,10 @@ static int check_unlink(const char *path, const struct stat *st, int type,
 static void check_remove(void)
 {
   // A child that exits has this handler too
-  if (*check_state.dir && check_state.owner == getpid())
-    nftw(check_state.dir, check_unlink, 20, FTW_DEPTH|FTW_PHYS);
+  if (!*check_state.dir || check_state.owner != getpid()) return;
+  // A table that ends early may have left mounts there
+  while (!umount2(check_state.dir, MNT_DETACH));
+  nftw(check_state.dir, check_unlink, 20, FTW_DEPTH|FTW_PHYS);
 }
 
 // An empty directory for the table's files, the same at every call, which is
@@ -143,12 +145,17 @@ static int check_open(char *name, int flags)
 }
 
 // Make the file NAME in check_dir() of MODE, whatever the umask, with the LEN
-// bytes at DATA. Never fails.
+// bytes at DATA, in the place of one that's there. Never fails.
 __attribute__((unused))
 static void check_file(char *name, int mode, void *data, size_t len)
 {
-  int fd = check_open(name, O_WRONLY|O_CREAT|O_TRUNC);
+  char path[4096];
+  int fd;
 
+  // One that may not be written to can still be replaced
+  snprintf(path, sizeof(path), "%s/%s", check_dir(), name);
+  check_need(!unlink(path) || errno == ENOENT);
+  fd = check_open(name, O_WRONLY|O_CREAT|O_EXCL);
   check_need(write(fd, data, len) == (ssize_t)len);
   check_need(!fchmod(fd, mode));
   close(fd);

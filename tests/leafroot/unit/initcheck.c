@@ -49,8 +49,8 @@ struct elf {
 // Put the ELF file of E into BUF. Returns its size.
 static int elf(char *buf, struct elf *e)
 {
-  int word = e->wide ? 8 : 4, head = e->wide ? 64 : 52, each = e->wide ? 56 : 32,
-    i;
+  int word = e->wide ? 8 : 4, head = e->wide ? 64 : 52,
+    each = e->wide ? 56 : 32, i;
   char *ph;
 
   memset(buf, 0, 4096);
