@@ -67,7 +67,7 @@ program()
   do
     case "$i" in
       # Warnings of the fuzz targets are not looked for
-      tests/leafroot/fuzz-*.c) objects="$objects $(object "$i" "$defines -w")" ;;
+      tests/leafroot/fuzz/*.c) objects="$objects $(object "$i" "$defines -w")" ;;
       *.c) objects="$objects $(object "$i" "$defines")" ;;
       *.a) objects="$objects \$(TOP)/$i" ;;
       -[DUfW]*) ;;
@@ -97,11 +97,17 @@ for name in $names
 do
   if [ "$name" = replay ]
   then
-    for target in tests/leafroot/fuzz-*.c
+    for target in tests/leafroot/fuzz/*.c
     do
       target=${target##*/}
-      program "${target%.c}" "tests/leafroot/$target" fuzz "$units/replay.c"
+      program "fuzz-${target%.c}" "tests/leafroot/fuzz/$target" fuzz \
+        "$units/replay.c"
     done
+    # The corpus of archives is made, not kept. The same files each time.
+    scripts/need.sh python3=python3 zstd=zstd lz4=lz4 lzop=lzop &&
+      rm -rf "$out/initramfs" &&
+      python3 tests/leafroot/archives/archives.py --seeds "$out/initramfs" ||
+      die "cannot make the corpus of archives"
   else
     program "unit-$name" "$units/$name.c" unit
   fi
@@ -133,7 +139,9 @@ make -q -f rules "$1" 2> /dev/null ||
   { echo "did not compile" > "$1.log"; echo 127 > "$1.status"; exit; }
 case "$1" in
   unit-*) set -- "$1" "./$1" ;;
-  *) set -- "$1" "./$1" "$TOP/tests/leafroot/$1"/*
+  *) corpus=$TOP/tests/leafroot/fuzz/${1#fuzz-}
+     [ -d "$corpus" ] || corpus=${1#fuzz-}
+     set -- "$1" "./$1" "$corpus"/*
      [ "$(id -u)" -eq 0 ] || {
        name=$1
        shift
