@@ -3,6 +3,7 @@
 #   make TOYBOX=DIR    build on that toybox checkout instead of release 0.8.9
 #   make boot INITRD=FILE APPEND='...'    boot your own initramfs
 #   make install DESTDIR=DIR PREFIX=/usr/local
+# SPDX-License-Identifier: 0BSD
 
 export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V
 

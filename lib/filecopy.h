@@ -1,4 +1,5 @@
 // filecopy.h - one file's content and metadata, from descriptor to descriptor
+// SPDX-License-Identifier: 0BSD
 
 #define COPY_CHUNK (4<<20)
 

@@ -1,6 +1,7 @@
 /* tree.c - count, copy, move or empty all that one file system holds
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Workers share a stack of directories. A directory is opened below its
  * parent's descriptor when its turn comes, so that no path is ever built and

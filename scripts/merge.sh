@@ -3,6 +3,7 @@
 # The toybox is $TOYBOX, a checkout, or generated/src/toybox. Only what changed
 # is copied, so that an incremental build stays one. An upstream file is never
 # overwritten.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "merge.sh: $*" >&2; exit 1; }
 

@@ -3,6 +3,7 @@
 # framework, on the binaries that are shipped: generated/bin is the PATH's head
 # and TEST_HOST keeps the framework from building its own. The last line counts
 # what was really reported.
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." || exit 1
 export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin:$PATH

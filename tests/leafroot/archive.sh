@@ -1,6 +1,7 @@
 # archive.sh - archives: each row of archives.py against what kernels made of it,
 # archives of other programs, damage at many offsets, memory (sourced, bash)
 # shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
 
 "$LEAFROOT_TOP"/scripts/need.sh python3=python3 xz=xz-utils bzip2=bzip2 zstd=zstd lz4=lz4 lzop=lzop \
   cpio=cpio bsdcpio=libarchive-tools busybox=busybox-static \

@@ -5,6 +5,7 @@
 # testing(). LEAFROOT_ONLY='glob' picks scenarios; KERNEL is what
 # scripts/kernel.sh takes.
 # shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: 0BSD
 
 HERE=$LEAFROOT_TOP/tests/leafroot
 WORK=$LEAFROOT_TOP/generated/test LOGS=$LEAFROOT_TOP/generated/log/boot

@@ -3,6 +3,7 @@
 #
 # One boot on tmpfs and one on ramfs for each kernel with true rootfs; three for
 # each from 7.0 on. KERNELS is a list for scripts/kernel.sh.
+# SPDX-License-Identifier: 0BSD
 
 "$LEAFROOT_TOP"/scripts/musl-cc.sh -O2 -Wall -Wextra -o "$WORK/escape" \
   "$HERE/escape.c" || exit 1

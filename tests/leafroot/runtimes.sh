@@ -1,5 +1,6 @@
 # runtimes.sh - a Debian root, whole, and its container runtimes
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 debian=$("$LEAFROOT_TOP/scripts/image.sh") || exit 1
 [ "$WORK/debian.cpio" -nt "${debian%/root}/packages" ] ||

@@ -1,6 +1,7 @@
 # table.sh - what is best looked at when all boots have ended: what containers that
 # got out found, on every kernel, as one table, generated/log/escapes.md; and times
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 escapes()
 {
