@@ -32,9 +32,9 @@ then
     echo "$id" > "$dir/.pristine" || die "cannot copy $from"
 fi
 
-find toys/pending lib tests www \( -name '*.[ch]' -o -name '*.test' \
-  -o -path 'tests/leafroot/*' -o -name '*.html' \) -type f ! -name '*~' \
-  ! -path '*/.*' 2> /dev/null | sort > "$dir/.ours.new"
+find toys/pending lib tests \( -name '*.[ch]' -o -name '*.test' \
+  -o -path 'tests/leafroot/*' \) -type f ! -name '*~' ! -path '*/.*' \
+  2> /dev/null | sort > "$dir/.ours.new"
 
 theirs=$(sort "$dir/.ours.new" "$dir.upstream" | uniq -d)
 [ -z "$theirs" ] || die "upstream has a file of this name: $theirs"
