@@ -1,5 +1,6 @@
 # leafroot: a fork of toybox kept as an overlay. Every verb is one script, and
 # "make help" says what each is for.
+# SPDX-License-Identifier: 0BSD
 
 export TOYBOX INITRD APPEND MEM KERNEL DESTDIR PREFIX CPUS V T
 

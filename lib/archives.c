@@ -1,6 +1,7 @@
 /* archives.c - the archives that -x names
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // archives.h - the archives that -x names
+// SPDX-License-Identifier: 0BSD
 
 struct request;
 struct scene;

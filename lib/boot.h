@@ -1,4 +1,5 @@
 // boot.h - one boot: what was asked, what is there, what will be and was done
+// SPDX-License-Identifier: 0BSD
 
 // The steps of toys/pending/leafroot.c hand it on. Rooms that do one thing get
 // only the parts they need; survey, check and fill need most of them.

@@ -1,6 +1,7 @@
 /* bootparam.c - the kernel command line
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * The rules are the kernel's own, lib/cmdline.c next_arg() and parameq() in
  * kernel/params.c: words end at white space outside double quotes, quotes can

@@ -1,3 +1,4 @@
 // bootparam.h - the kernel command line
+// SPDX-License-Identifier: 0BSD
 
 char *lr_bootparam(char *cmdline, char *name);

@@ -1,6 +1,7 @@
 /* carry.c - take the mounts of one root over to another, and back
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * A mount takes along what is mounted below it when it is moved. Three kinds
  * have to be moved by themselves:

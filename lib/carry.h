@@ -1,4 +1,5 @@
 // carry.h - take the mounts of one root over to another, and back
+// SPDX-License-Identifier: 0BSD
 
 struct mountinfo;
 struct carried;

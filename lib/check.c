@@ -1,6 +1,7 @@
 /* check.c - all that can be known before anything is changed
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // check.h - all that can be known before anything is changed
+// SPDX-License-Identifier: 0BSD
 
 struct boot;
 

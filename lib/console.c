@@ -1,6 +1,7 @@
 /* console.c - stdin, stdout and stderr
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // console.h - stdin, stdout and stderr
+// SPDX-License-Identifier: 0BSD
 
 void lr_console_fill(void);
 int lr_console_open(int root, char *dev);

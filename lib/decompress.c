@@ -1,6 +1,7 @@
 /* decompress.c - a file's bytes, with the compressed stretches in it unpacked
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * The decoder of each format, lib/un_NAME.c, runs in a thread of its own, so
  * that unpacking overlaps with what the caller does with the bytes. The thread

@@ -1,4 +1,5 @@
 // decompress.h - a file's bytes, with the compressed stretches in it unpacked
+// SPDX-License-Identifier: 0BSD
 
 // Initramfs archives mix plain and compressed data freely. The caller reads
 // plain bytes until it meets one that starts a compressed member, opens that,

@@ -1,6 +1,7 @@
 /* extract.c - unpack an archive into a root that nothing in it can leave
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

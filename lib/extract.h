@@ -1,4 +1,5 @@
 // extract.h - unpack an archive into a root that nothing in it can leave
+// SPDX-License-Identifier: 0BSD
 
 struct initramfs;
 

@@ -1,6 +1,7 @@
 /* fault.c - remember what failed
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // fault.h - what failed, for the applet to make a sentence of.
+// SPDX-License-Identifier: 0BSD
 
 // lib/ neither exits nor, but for report.c, prints: in PID 1 an exit is a
 // panic.

@@ -1,6 +1,7 @@
 /* filecopy.c - one file's content, times and flags
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

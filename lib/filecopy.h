@@ -1,4 +1,5 @@
 // filecopy.h - one file's content, times and flags
+// SPDX-License-Identifier: 0BSD
 
 // The most that is in memory twice while a file's memory is freed
 #define COPY_CHUNK (4<<20)

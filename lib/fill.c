@@ -1,6 +1,7 @@
 /* fill.c - fill the new root, and put back what was moved to it
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // fill.h - fill the new root, and put back what was moved to it
+// SPDX-License-Identifier: 0BSD
 
 struct boot;
 

@@ -1,6 +1,7 @@
 /* fsnew.c - a file system that is being mounted or remounted
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * fsopen() (5.2) takes one option at a time and says why it refuses one, where
  * mount() takes them all and says EINVAL. What it makes is attached nowhere:

@@ -1,4 +1,5 @@
 // fsnew.h - a file system that is being mounted or remounted
+// SPDX-License-Identifier: 0BSD
 
 struct fault;
 

@@ -1,6 +1,7 @@
 /* holders.c - processes that keep a file system in use
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

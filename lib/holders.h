@@ -1,4 +1,5 @@
 // holders.h - processes that keep a file system in use
+// SPDX-License-Identifier: 0BSD
 
 struct holder {
   int pid;

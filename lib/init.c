@@ -1,6 +1,7 @@
 /* init.c - which init can be run, and to run it
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

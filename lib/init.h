@@ -1,4 +1,5 @@
 // init.h - which init can be run, and to run it
+// SPDX-License-Identifier: 0BSD
 
 struct request;
 struct scene;

@@ -1,6 +1,7 @@
 /* initcheck.c - could this be run as init?
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

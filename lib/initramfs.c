@@ -1,6 +1,7 @@
 /* initramfs.c - read an initramfs archive as the kernel does
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * See the kernel's Documentation/driver-api/early-userspace/buffer-format.rst,
  * and init/initramfs.c for what it leaves open. The tree is the kernel's tree,

@@ -1,4 +1,5 @@
 // initramfs.h - unpack an initramfs archive as the kernel does
+// SPDX-License-Identifier: 0BSD
 
 struct initramfs {
   int fd;                   // the archive, read to its end

@@ -1,6 +1,7 @@
 /* keep.c - the old root kept, mounted below the new one
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // keep.h - the old root kept, mounted below the new one
+// SPDX-License-Identifier: 0BSD
 
 struct fault;
 

@@ -1,4 +1,5 @@
 // kernel.h - system calls that libc has no name for, and their constants
+// SPDX-License-Identifier: 0BSD
 
 // The constants are the kernel's ABI (include/uapi/linux/{mount,stat,fs}.h).
 // They stand here because musl 1.2.3 has none of them, and newer ones have

@@ -1,6 +1,7 @@
 /* leaf.c - the new root's file system
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

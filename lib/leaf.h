@@ -1,4 +1,5 @@
 // leaf.h - the new root's file system
+// SPDX-License-Identifier: 0BSD
 
 struct fsnew;
 struct request;

@@ -1,6 +1,7 @@
 /* memory.c - how much memory is there, and how much a root needs
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // memory.h - how much memory is there, and how much a root needs
+// SPDX-License-Identifier: 0BSD
 
 // Every figure of the memory policy has its name here, and nowhere else.
 

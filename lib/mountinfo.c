@@ -1,6 +1,7 @@
 /* mountinfo.c - the mount table
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * The format is in proc_pid_mountinfo(5):
  * 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=panic

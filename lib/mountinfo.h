@@ -1,4 +1,5 @@
 // mountinfo.h - the mount table
+// SPDX-License-Identifier: 0BSD
 
 struct mountinfo {
   struct mountinfo *next;  // in the order they were mounted

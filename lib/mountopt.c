@@ -1,6 +1,7 @@
 /* mountopt.c - the words of mount options, and the flags that some of them are
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

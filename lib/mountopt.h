@@ -1,4 +1,5 @@
 // mountopt.h - the words of mount options, and the flags that some of them are
+// SPDX-License-Identifier: 0BSD
 
 char *lr_mountopt_next(char **opts);
 int lr_mountopt_flag(char *word, unsigned *set, unsigned *clear);

@@ -1,6 +1,7 @@
 /* mountpoint.c - something to mount on
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

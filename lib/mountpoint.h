@@ -1,4 +1,5 @@
 // mountpoint.h - something to mount on
+// SPDX-License-Identifier: 0BSD
 
 int lr_open_in_root(int root, char *path, int flags);
 int lr_mountpoint_make(int root, char *path, int directory);

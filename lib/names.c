@@ -1,6 +1,7 @@
 /* names.c - the paths of a tree that is not there (yet), to look them up
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Of each path only a hash of 64 bits is kept, so that a million names fit in
  * tens of megabytes; of symlinks the target, too. When two paths have the same

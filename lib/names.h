@@ -1,4 +1,5 @@
 // names.h - the paths of a tree that is not there (yet), to look them up
+// SPDX-License-Identifier: 0BSD
 
 struct names;
 

@@ -1,6 +1,7 @@
 /* newns.c - a mount namespace of our own
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,6 +1,7 @@
 /* newroot.c - NEWROOT, where the new root is mounted while it is filled
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // newroot.h - NEWROOT, where the new root is mounted while it is filled
+// SPDX-License-Identifier: 0BSD
 
 struct scene;
 struct fault;

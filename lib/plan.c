@@ -1,6 +1,7 @@
 /* plan.c - what will be done, and because of what
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * All decisions are here, and nothing but decisions: no function makes a system
  * call. So a table of requests and scenes can test each of them

@@ -1,4 +1,5 @@
 // plan.h - what will be done, and because of what
+// SPDX-License-Identifier: 0BSD
 
 struct request;
 struct scene;

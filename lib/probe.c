@@ -1,6 +1,7 @@
 /* probe.c - does pivot_root work here?
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

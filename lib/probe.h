@@ -1,4 +1,5 @@
 // probe.h - does pivot_root work here?
+// SPDX-License-Identifier: 0BSD
 
 struct fault;
 

@@ -1,6 +1,7 @@
 /* progress.c - how far a long move is
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // progress.h - how far a long move is
+// SPDX-License-Identifier: 0BSD
 
 struct tree;
 

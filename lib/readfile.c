@@ -1,6 +1,7 @@
 /* readfile.c - a small file of procfs as text
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

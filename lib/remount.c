@@ -1,6 +1,7 @@
 /* remount.c - give options to a root that stays where it is
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * A mount has flags of its own (nosuid, noatime), and its file system has
  * options (size=). No system call changes both. The flags are changed first:

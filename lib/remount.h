@@ -1,4 +1,5 @@
 // remount.h - give options to a root that stays where it is
+// SPDX-License-Identifier: 0BSD
 
 struct fsnew;
 struct fault;

@@ -1,6 +1,7 @@
 /* report.c - what leafroot says
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

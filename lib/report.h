@@ -1,4 +1,5 @@
 // report.h - what leafroot says
+// SPDX-License-Identifier: 0BSD
 
 // The only room that writes to stderr. Each line is one write, since the wiper
 // and other processes may be talking at the same time.

@@ -1,6 +1,7 @@
 /* request.c - what was asked: arguments, environment, kernel command line
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // request.h - what was asked: arguments, environment, kernel command line
+// SPDX-License-Identifier: 0BSD
 
 // Constant after lr_request_read(). Each fact once, whoever said it: what an
 // argument says overrules the kernel command line.

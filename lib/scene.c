@@ -1,6 +1,7 @@
 /* scene.c - what is there: the root, the mounts, NEWROOT, memory
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

@@ -1,4 +1,5 @@
 // scene.h - what is there: the root, the mounts, NEWROOT, memory
+// SPDX-License-Identifier: 0BSD
 
 struct request;
 struct mountinfo;

@@ -1,6 +1,7 @@
 /* seal.c - empty a rootfs and close it for good
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Every mount namespace has rootfs at its bottom, so what escapes a container
  * by unmounting what's above it lands there. From 7.0 that place is nullfs:

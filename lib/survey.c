@@ -1,6 +1,7 @@
 /* survey.c - how much is there, and the file system that is to hold it
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

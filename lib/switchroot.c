@@ -1,6 +1,7 @@
 /* switchroot.c - make a mount the root
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
 
 #include "toys.h"

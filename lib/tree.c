@@ -1,11 +1,11 @@
 /* tree.c - count, copy, move or empty all that one file system holds
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * How a tree is walked is in walk.c, what is done to what is in it in
  * treecount.c, treecopy.c, treemove.c, treeback.c and treewipe.c.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

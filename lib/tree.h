@@ -1,4 +1,5 @@
 // tree.h - count, copy, move or empty all that one file system holds
+// SPDX-License-Identifier: 0BSD
 
 enum {
   TREE_COUNT,  // look only

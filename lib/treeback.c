@@ -1,11 +1,11 @@
 /* treeback.c - undo a move, finished or not
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * The new tree is moved into the old one, where what is there already stays. It
  * goes on after a failure: what can be put back is.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

@@ -1,11 +1,11 @@
 /* treecopy.c - make in a second tree what is in the first one
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * A directory gets its owner, mode, attributes and times when the last thing in
  * it is done. A move (treemove.c) is made of the same parts.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

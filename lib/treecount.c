@@ -1,8 +1,8 @@
 /* treecount.c - count the memory and the inodes of a tree
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

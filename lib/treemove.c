@@ -1,6 +1,7 @@
 /* treemove.c - copy a tree, and free what is copied as we go
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Until the old tree is wiped a move can be undone at any time (treeback.c): a
  * name is either whole in the new tree and gone from the old one, or as it was.
@@ -8,7 +9,6 @@
  * kernel tells to the end how many there are (nlink), and to undo the move is
  * to fill them again.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

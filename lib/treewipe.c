@@ -1,10 +1,10 @@
 /* treewipe.c - remove all that is in a tree
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * What can't be removed stays, and is counted as left. Nothing stops a wipe.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* un_bzip2.c - unpack one bzip2 stream, by libbzip2
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

@@ -1,10 +1,10 @@
 /* un_gzip.c - unpack one gzip member, by ISA-L or by zlib
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * ISA-L's inflate is the faster one, but has its loops in x86-64 assembler.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

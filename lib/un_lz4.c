@@ -1,8 +1,8 @@
 /* un_lz4.c - unpack lz4's legacy frames, by LZ4
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

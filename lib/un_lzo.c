@@ -1,8 +1,8 @@
 /* un_lzo.c - unpack one file of lzop, by LZO
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

@@ -1,8 +1,8 @@
 /* un_xz.c - unpack one xz stream or lzma file, by liblzma
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

@@ -1,8 +1,8 @@
 /* un_zstd.c - unpack one zstd frame, by libzstd
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/decoder.h"

@@ -1,11 +1,11 @@
 /* unpack.c - make the entries of an initramfs archive in a directory
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * As the kernel's init/initramfs.c makes them, see lib/initramfs.c: down to
  * which entries it drops and what becomes of an existing file.
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/fault.h"

@@ -1,6 +1,7 @@
 /* walk.c - visit everything in a directory tree, by several threads
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * The workers share a stack of directories. A directory is opened below its
  * parent's descriptor when its turn comes. So no path is ever built, and only
@@ -11,7 +12,6 @@
  *
  * What is done to an entry is the visitor's affair (walk.h).
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include <pthread.h>

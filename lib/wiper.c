@@ -1,6 +1,7 @@
 /* wiper.c - the process that empties and seals the old root behind init's back
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Init does not have to wait for it. And the old root can't be sealed while our
  * own program, a file in there, is run by PID 1 or by us: the wiper is a copy

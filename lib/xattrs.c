@@ -1,8 +1,8 @@
 /* xattrs.c - extended attributes: capabilities, ACLs, labels and the others
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  */
-// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/kernel.h"

@@ -2,6 +2,7 @@
 # apt.sh SUITE [TYPE] - private apt state for one suite of the Debian archive
 # this machine already uses. Prints the file to set APT_CONFIG to. TYPE is deb
 # (the default) or deb-src. Neither the machine's sources nor its lists change.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "apt.sh: $*" >&2; exit 1; }
 

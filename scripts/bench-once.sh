@@ -10,6 +10,7 @@
 # after compaction and 45 s of rest (COLD_WAIT). The moves of others spoil it.
 # run.c then says how fast fresh memory was: where that is some GB/s the host
 # did not take it, and there is no cold to be measured.
+# SPDX-License-Identifier: 0BSD
 
 set -e
 die() { echo "bench-once.sh: $*" >&2; exit 1; }

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: 0BSD
 """bench-report.py DIR - DIR/runs as a table, as result.json and as bench.svg
 
 Medians of each tree and contestant, and ratios of leafroot's median to them:

@@ -17,6 +17,7 @@
 # by manifest, once: faithful is who keeps hard links, xattrs, ACLs,
 # capabilities, devices, owners and modes. Results: a table, generated/bench/
 # result.json, and what www/ shows, generated/bench/bench.svg.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "bench.sh: $*" >&2; exit 1; }
 

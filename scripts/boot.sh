@@ -6,6 +6,7 @@
 # With $INITRD, a file, boot that instead, with leafroot joined to it as
 # rdinit=/leafroot and $APPEND on the kernel command line. Both take $KERNEL, a
 # version for kernel.sh or a file, and $MEM, in MiB.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "boot.sh: $*" >&2; exit 1; }
 

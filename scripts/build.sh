@@ -4,6 +4,7 @@
 #
 # The two are built in trees of their own, since each has its own configuration
 # and toybox's build starts over when that changes.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "build.sh: $*" >&2; exit 1; }
 

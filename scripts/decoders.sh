@@ -4,6 +4,7 @@
 #
 # Decoders only, chosen file by file, since each library's own build makes its
 # encoders too. Link with -Wl,--gc-sections: what no one calls is left out.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "decoders.sh: $*" >&2; exit 1; }
 

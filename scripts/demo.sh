@@ -2,6 +2,7 @@
 # demo.sh - what "make boot" runs inside: first as /init, on rootfs, then again
 # as the init leafroot starts, on the leaf. What it finds goes to the console as
 # "@ WHEN KEY VALUE", which scripts/boot.sh makes a table of.
+# SPDX-License-Identifier: 0BSD
 
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH

@@ -2,6 +2,7 @@
 # dropin.sh - generated/leafroot.cpio.gz, the archive that makes leafroot part of
 # any initramfs it is joined to: /leafroot, and no directory, as an entry sbin
 # would replace an image's symlink. The same bytes each time.
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." && top=$PWD dir=$PWD/generated/dropin || exit 1
 [ -z "$(find generated/leafroot.cpio.gz -newer generated/bin/leafroot \

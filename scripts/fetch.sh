@@ -3,6 +3,7 @@
 # generated/src: NAME.tar (the distribution's source package as it is), and
 # unpacked in NAME/. Pinned here; what differs is refused. Nothing is fetched
 # twice.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "fetch.sh: $*" >&2; exit 1; }
 

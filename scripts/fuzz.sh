@@ -5,6 +5,7 @@
 # or, for archives, what archives.py makes. What it finds grows in
 # generated/fuzz/NAME, and what fails stands beside. SECONDS 0: only replay the
 # corpus.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "fuzz.sh: $*" >&2; exit 1; }
 

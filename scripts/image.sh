@@ -2,6 +2,7 @@
 # image.sh [--name NAME] [--include PACKAGE,...] - a Debian root, minbase with
 # runc and crun, made once and kept. Prints its directory. A NAME asked for with
 # other packages than it has is made anew.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "image.sh: $*" >&2; exit 1; }
 

@@ -4,6 +4,7 @@
 # /init), with runc and the modules of KERNEL, which is what kernel.sh takes.
 # Prints a directory with initramfs.gz, initramfs.zst and initramfs.xz. They are
 # made once and kept, until the kernel or this script changes.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "initramfs.sh: $*" >&2; exit 1; }
 

@@ -6,6 +6,7 @@
 #
 # With --modules a second line names a directory with those modules, what they
 # need, and modules.dep, uncompressed, to put into an archive.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "kernel.sh: $*" >&2; exit 1; }
 

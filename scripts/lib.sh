@@ -1,6 +1,7 @@
 #!/bin/sh
 # lib.sh [uapi] [NAME...] - fill generated/lib: uapi/ (the kernel's headers for
 # musl) and static libraries with their headers, each made once.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "lib.sh: $*" >&2; exit 1; }
 

@@ -3,8 +3,8 @@
 # each check, and before it what is wrong. They all run.
 #
 # Copyright 2026 The leafroot authors
-# SPDX-License-Identifier: 0BSD
 # shellcheck disable=SC2317  # check calls them
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." && dir=$PWD/generated/lint && rm -rf "$dir" &&
   mkdir -p "$dir" || exit 1

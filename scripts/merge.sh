@@ -3,6 +3,7 @@
 # The toybox is $TOYBOX, a checkout, or generated/src/toybox. Only what changed
 # is copied, so that an incremental build stays one. An upstream file is never
 # overwritten.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "merge.sh: $*" >&2; exit 1; }
 
@@ -31,9 +32,9 @@ then
     echo "$id" > "$dir/.pristine" || die "cannot copy $from"
 fi
 
-find toys/pending lib tests www \( -name '*.[ch]' -o -name '*.test' \
-  -o -path 'tests/leafroot/*' -o -name '*.html' \) -type f ! -name '*~' \
-  ! -path '*/.*' 2> /dev/null | sort > "$dir/.ours.new"
+find toys/pending lib tests \( -name '*.[ch]' -o -name '*.test' \
+  -o -path 'tests/leafroot/*' \) -type f ! -name '*~' ! -path '*/.*' \
+  2> /dev/null | sort > "$dir/.ours.new"
 
 theirs=$(sort "$dir/.ours.new" "$dir.upstream" | uniq -d)
 [ -z "$theirs" ] || die "upstream has a file of this name: $theirs"

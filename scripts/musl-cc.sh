@@ -4,6 +4,7 @@
 #
 # musl brings no linux/*.h. The host's are added after musl's own (-idirafter),
 # by a directory that has only them, lest the host libc's headers follow.
+# SPDX-License-Identifier: 0BSD
 
 top=$(cd "${0%/*}/.." && pwd) lib=$top/generated/lib
 [ -d "$lib/uapi" ] || "$top"/scripts/lib.sh uapi || exit 1

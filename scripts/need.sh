@@ -1,6 +1,7 @@
 #!/bin/sh
 # need.sh CMD=PACKAGE... - see that each command exists, installing the package
 # that brings it. CMD may be a file, for what is not a command (a header).
+# SPDX-License-Identifier: 0BSD
 
 missing='' names=''
 for i

@@ -4,6 +4,7 @@
 #
 # A directory an earlier DIR has is left out of the later ones: the kernel would
 # put a real sbin in the place of the symlink sbin -> usr/sbin.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "pack.sh: $*" >&2; rm -f "$out.new" "$out.known"; exit 1; }
 

@@ -5,6 +5,7 @@
 # what was really reported. With T, globs with | between them, only the tests
 # whose whole name matches one: the name as PASS: shows it, without "leafroot".
 # test.sh --list prints these names and tests nothing.
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." || exit 1
 export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin:$PATH

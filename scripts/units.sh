@@ -8,8 +8,8 @@
 # A table says what it is linked with: "// unit: lib/x.c lib/y.c -lz", a fuzz
 # target the same by "// fuzz: ".
 # Copyright 2026 The leafroot authors
-# SPDX-License-Identifier: 0BSD
 # shellcheck disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 # The header that stands in for toybox's toys.h is here.
 stand_in=tests/leafroot/include

@@ -2,6 +2,7 @@
 # warnings.sh - compile each of our own sources with -Wall -Wextra. A warning is
 # an error. toybox's headers come as system headers, so what they have is not
 # ours; char subscripts and pointer signs are toybox's own style.
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." || exit 1
 fail=0

@@ -1,6 +1,7 @@
 /* leafroot.c - make the running initramfs the root filesystem for good
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * No standard.
 

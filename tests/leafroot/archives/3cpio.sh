@@ -1,5 +1,6 @@
 #!/bin/sh
 # 3cpio.sh ARG... - run 3cpio, which only sid has so far, on sid's own libc
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "3cpio.sh: $*" >&2; exit 1; }
 

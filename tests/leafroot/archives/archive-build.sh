@@ -2,6 +2,7 @@
 # archive-build.sh - generated/test/archives/archive, from archive.c and lib/,
 # and the same with zlib instead of ISA-L (archive-zlib), and with no
 # decompressor at all (archive-none)
+# SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/../../.." && mkdir -p generated/test/archives || exit 1
 scripts/fetch.sh zlib && scripts/lib.sh uapi zlib && scripts/decoders.sh || exit 1

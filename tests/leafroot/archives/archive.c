@@ -11,6 +11,7 @@
 //
 // As PID 1, in an archive given to the kernel, it lists / to the console and
 // reboots.
+// SPDX-License-Identifier: 0BSD
 
 #include "toys.h"
 #include "lib/fault.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: 0BSD
 """archives-expect.py DIR VERSION... - one text of what each kernel made of each
 archive, from the consoles in DIR/VERSION/NAME.log (see archives-kernel.sh).
 

@@ -4,6 +4,7 @@
 # leafroot with. Each archive is a boot of some seconds. To be run again when
 # the table changes; what is booted already is not booted again, unless the
 # row differs.
+# SPDX-License-Identifier: 0BSD
 
 die() { echo "archives-kernel.sh: $*" >&2; exit 1; }
 

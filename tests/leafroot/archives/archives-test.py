@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: 0BSD
 """archives-test.py [NAME...] - what archives.py has, and archives of other
 programs, unpacked by lib/initramfs.c and compared with archives.expect. Prints
 "NAME ok" or "NAME: what is wrong" for each NAME, or for all. To be run as root

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: 0BSD
 """archives.py DIR [NAME...] - write the table of archives, one file per row.
 
 archives.py --list   prints "NAME ORDER VERDICT" for each. ORDER: last (the

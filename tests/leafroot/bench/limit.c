@@ -16,6 +16,7 @@
 // on THREADS threads (2), which share the big files, largest first, then the
 // directories. Each waits for the others only where one thing has to be there
 // before another: directories level by level, links after files.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

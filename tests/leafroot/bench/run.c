@@ -12,6 +12,7 @@
 // Prints one JSON object without the braces: wall and cpu (user+sys) in s, peak
 // and left in MiB: how far Cached+Slab+AnonPages rose during and after the run,
 // sampled every 3 ms. Those count all of the machine, so it should be idle.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

@@ -8,6 +8,7 @@
 // 	names each in different directories, 200 devices, a FIFO
 // traits	one of everything that a faithful copy keeps, for a file system
 // 	that has extended attributes
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,6 +1,7 @@
 # container.sh - every container runtime, before and after, in a Debian root;
 # then systemd to multi-user on the leaf
 # shellcheck shell=bash disable=SC2016,SC2034
+# SPDX-License-Identifier: 0BSD
 
 RUNTIME_PACKAGES=bubblewrap,podman,buildah,uidmap,systemd,systemd-sysv
 RUNTIME_PACKAGES+=,systemd-container,lxc,udev,kmod,dbus,iproute2,util-linux

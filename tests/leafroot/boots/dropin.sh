@@ -1,6 +1,7 @@
 # dropin.sh - the drop-in archive: joined to what initramfs-tools, dracut and
 # mmdebstrap make, each by gzip, zstd and xz, it is all of the installation
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 DROPIN=$LEAFROOT_TOP/generated/leafroot.cpio.gz
 

@@ -1,5 +1,6 @@
 # extract.sh - the root unpacked again, from what the kernel kept, a file, a pipe
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 UNPACKED='leafroot: / is a tmpfs now: * unpacked in *'
 

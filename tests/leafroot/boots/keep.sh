@@ -1,5 +1,6 @@
 # keep.sh - the old root kept and returned to, and roots somebody else filled
 # shellcheck shell=bash disable=SC2016,SC2034
+# SPDX-License-Identifier: 0BSD
 
 # What a shutdown does: from the leaf back to the kept root, the leaf goes, and
 # power off from there. It held 20 MiB, as the old root does. Back by leafroot, or

@@ -3,6 +3,7 @@
 #
 # One boot on tmpfs and one on ramfs for each kernel with true rootfs; three for
 # each from 7.0 on. KERNELS is a list for scripts/kernel.sh.
+# SPDX-License-Identifier: 0BSD
 
 # What escape.c and its part of the machine's scripts need, in a boot's stage.
 ESCAPE_STAGE='cp "$WORK/escape" t && echo secret > SECRET &&

@@ -3,6 +3,7 @@
 #
 # On rootfs only, where a process is made that wipes it. Without that the old
 # root stays, which is said; the new one is whole, and init runs.
+# SPDX-License-Identifier: 0BSD
 
 # late CASE SAYS: CASE as inject takes it, which stays on the old root
 late()

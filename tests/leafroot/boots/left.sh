@@ -5,6 +5,7 @@
 # current directory, a program, a mapping, an open file; one is a storage daemon,
 # one has nothing there. The others have /run/c for root, where files of the root
 # are bound.
+# SPDX-License-Identifier: 0BSD
 
 boot left '
   mkdir -p /run/c/opt /opt

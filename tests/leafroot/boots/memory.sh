@@ -1,5 +1,6 @@
 # memory.sh - memory that is just enough (sourced, bash)
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 # A tree of 300 MiB on ramfs, and 96 MiB more: the kernel's own share and how the
 # tree came here do not count.

@@ -1,5 +1,6 @@
 # mounts.sh - every mount is carried over, and none is harmed
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 boot mounts '
   mkdir /a /s /f

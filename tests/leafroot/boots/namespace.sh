@@ -1,5 +1,6 @@
 # namespace.sh - -p, which only looks, and -u, a root for a process tree
 # shellcheck shell=bash disable=SC2016,SC2034
+# SPDX-License-Identifier: 0BSD
 
 USER_STAGE='mkdir -p etc home && echo "root:x:0:0::/:/t/bin/sh
 user:x:1000:1000::/:/t/bin/sh" > etc/passwd && 

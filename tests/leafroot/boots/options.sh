@@ -1,5 +1,6 @@
 # options.sh - options of the command, and words of the kernel's command line
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 boot rootflags '' '
   want leaf is_leaf

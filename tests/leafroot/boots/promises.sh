@@ -1,6 +1,7 @@
 # promises.sh - what the kernel patches promised that were not taken: the lines of
 # www/promises.html that no other test has
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 PROMISE='
   want leaf is_leaf tmpfs

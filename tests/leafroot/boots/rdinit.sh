@@ -1,6 +1,7 @@
 # rdinit.sh - leafroot as the first process there is, on every kernel: no /proc,
 # no mount but the root
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 STARTED='
   same init /sbin/init echo "$0"

@@ -1,5 +1,6 @@
 # refuse.sh - each refusal is one line, and the machine boots in place
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 # refuse NAME SAYS LEAF [KEY=VALUE...]
 refuse()

@@ -1,5 +1,6 @@
 # runtimes.sh - a Debian root, whole, and its container runtimes
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 # $WORK/debian.cpio
 debian_root()

@@ -1,5 +1,6 @@
 # switch.sh - the switch itself, from a script and as the kernel's own init
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 boot script '
   deny pivot-before pivots

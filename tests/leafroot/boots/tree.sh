@@ -1,5 +1,6 @@
 # tree.sh - nothing is lost: manifests before and after
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 boot tree '
   hurt /hurt

@@ -1,4 +1,5 @@
 // bootparam.c - libFuzzer's target for lib/bootparam.c
+// SPDX-License-Identifier: 0BSD
 
 // fuzz: lib/bootparam.c
 

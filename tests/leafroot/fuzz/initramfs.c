@@ -1,6 +1,7 @@
 // initramfs.c - libFuzzer's target for lib/initramfs.c: verify an archive,
 // then unpack it. Both have to come to the same verdict, within the tree, and
 // the first has to have said what inits there are.
+// SPDX-License-Identifier: 0BSD
 
 // fuzz: -DDECODER_SLOT=3000 lib/initramfs.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 

@@ -1,5 +1,6 @@
 // mountinfo.c - libFuzzer's target for lib/mountinfo.c: what was parsed,
 // written down as the kernel would, has to be parsed to the same again.
+// SPDX-License-Identifier: 0BSD
 
 // fuzz: lib/mountinfo.c lib/fault.c
 

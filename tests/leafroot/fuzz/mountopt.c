@@ -1,5 +1,6 @@
 // mountopt.c - libFuzzer's target for lib/mountopt.c: a list of options is
 // cut up and each given to a tmpfs and a ramfs of the running kernel.
+// SPDX-License-Identifier: 0BSD
 
 // fuzz: lib/mountopt.c lib/fault.c
 

@@ -1,5 +1,6 @@
 #!/t/bin/sh
 # dropin-judge.sh - judges a boot from beside its init, when all has started
+# SPDX-License-Identifier: 0BSD
 
 exec < /dev/console > /dev/console 2>&1
 . /t/lib

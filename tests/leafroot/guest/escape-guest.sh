@@ -1,6 +1,7 @@
 # escape-guest.sh - what the scenarios of escape.sh and kernels.sh share inside
 # the machine (sourced from /t/escape-lib)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /t/lib
 

@@ -1,6 +1,7 @@
 # full-guest.sh - a move that fails by itself: a signal, a leaf that is full, and
 # a way back that fails too (busybox sh, on a rooted() root)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

@@ -1,5 +1,6 @@
 #!/t/bin/sh
 # guest-after.sh - /sbin/init of the test machines: the scenario's second half
+# SPDX-License-Identifier: 0BSD
 
 . /t/lib
 

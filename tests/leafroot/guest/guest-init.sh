@@ -1,6 +1,7 @@
 #!/t/bin/sh
 # guest-init.sh - /init of the test machines: set up, the scenario's first half,
 # then leafroot. What leafroot runs is guest-after.sh.
+# SPDX-License-Identifier: 0BSD
 
 . /t/lib
 

@@ -1,6 +1,7 @@
 # guest.sh - what the scripts inside a booted test machine share (busybox sh), and
 # what judges it from outside
 # shellcheck shell=dash
+# SPDX-License-Identifier: 0BSD
 
 export PATH=/t/bin:/t:/sbin:/bin:/usr/sbin:/usr/bin
 

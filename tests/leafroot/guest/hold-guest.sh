@@ -1,6 +1,7 @@
 # hold-guest.sh - files in use while they are moved stay whole, and are named
 # (busybox sh, on a rooted() root)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

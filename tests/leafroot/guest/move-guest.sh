@@ -1,6 +1,7 @@
 # move-guest.sh OPTION... - make a tree that hurts, move it with OPTIONs of
 # leafroot, and compare (busybox sh, on a rooted() root)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

@@ -1,6 +1,7 @@
 # progress-guest.sh - what a move that takes long says while it does (busybox sh,
 # on a rooted() root)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

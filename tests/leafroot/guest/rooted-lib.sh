@@ -1,5 +1,6 @@
 # rooted-lib.sh - what the scripts on a rooted() root share (busybox sh)
 # shellcheck shell=dash disable=SC2086,SC3045
+# SPDX-License-Identifier: 0BSD
 
 PATH=/bin:/sbin
 for i in $(/bin/busybox --list)

@@ -1,6 +1,7 @@
 # survey-guest.sh - the figures of -n and -v are those of du and find (busybox sh,
 # on a rooted() root)
 # shellcheck shell=dash disable=SC1091
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

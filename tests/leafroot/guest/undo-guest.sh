@@ -7,6 +7,7 @@
 # each CASE: "back" or "done" and what leafroot said, or "BAD" and why; with that
 # it ends. Without a CASE: how often the move makes each call. With -u it's not
 # PID 1, what is made is a root for a process tree, and outside all stays.
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 

@@ -1,6 +1,7 @@
 # archive.sh - archives: each row of archives.py against what kernels made of it,
 # archives of other programs, damage at many offsets, memory (sourced, bash)
 # shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
 
 # archive_needs: what packs archives, and so what makes the table of them
 archive_needs()

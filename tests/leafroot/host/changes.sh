@@ -1,6 +1,7 @@
 #!/bin/sh
 # changes.sh MANIFEST - change a tree in the current, empty directory in every
 # way there is; MANIFEST must see each. Prints how many it saw.
+# SPDX-License-Identifier: 0BSD
 
 n=0
 changes()

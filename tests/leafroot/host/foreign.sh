@@ -2,8 +2,8 @@
 # there, on a copy of pristine toybox 0.8.9 (sourced, bash)
 #
 # Copyright 2026 The leafroot authors
-# SPDX-License-Identifier: 0BSD
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 # readme_lines SECTION: what stands in the section's blocks of sh, one by one,
 # with a NUL behind each

@@ -1,6 +1,7 @@
 # fuzz.sh - what parses: the corpus again, then a minute of fuzzing each, behind
 # the boots' backs (sourced, bash)
 # shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
 
 # targets TEXT: a line "fuzz NAME: TEXT" for each
 targets()

@@ -5,6 +5,7 @@
 # background, as many at once as there are processors. boots_judge hands each
 # result to testing(). KERNEL is what scripts/kernel.sh takes.
 # shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: 0BSD
 
 HERE=$LEAFROOT_TOP/tests/leafroot NEED=$LEAFROOT_TOP/scripts/need.sh
 WORK=$LEAFROOT_TOP/generated/test LOGS=$LEAFROOT_TOP/generated/log/boot

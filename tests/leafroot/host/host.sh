@@ -1,6 +1,7 @@
 # host.sh - what needs no machine: arguments, a root that is a leaf already, and
 # the tests' own instruments
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 testing "host: --help" '"$C" --help | grep -c "^usage: leafroot \["; echo ${PIPESTATUS[0]}' \
   "1\n0\n" "" ""

@@ -1,6 +1,7 @@
 # move.sh - a move by itself: nothing lost of a tree that hurts, files in use,
 # what is said meanwhile (sourced, bash)
 # shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
 
 # FILES is how many there are in one directory.
 moved() { printf %s "ran 1 a b  c\nsame\nsix same\n$1\n"; }

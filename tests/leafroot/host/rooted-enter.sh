@@ -1,5 +1,6 @@
 #!/bin/bash
 # rooted-enter.sh FS SCRIPT [ARG...] - what rooted() runs in its namespaces
+# SPDX-License-Identifier: 0BSD
 
 here=${0%/*}/../guest
 fs=${1%%,*}

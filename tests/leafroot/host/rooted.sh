@@ -3,6 +3,7 @@
 # A file system of its own is the root of a new mount and pid namespace, so that
 # leafroot can be PID 1 there, with -f as this is no rootfs.
 # shellcheck shell=bash
+# SPDX-License-Identifier: 0BSD
 
 # rooted FS SCRIPT [ARG...]: run SCRIPT, a file of guest/, by busybox sh as the
 # first process on a root of type FS (with options: tmpfs,size=1G). On it are the

@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh DIR - boot once what boot() laid down in DIR: the serial line goes to
 # DIR/log, and DIR/done appears at the end. Run by hand it repeats one boot.
+# SPDX-License-Identifier: 0BSD
 
 # shellcheck disable=SC2154
 cd "$1" && rm -f log 'done' && . ./conf || exit 1

@@ -2,6 +2,7 @@
 # got out found, on every kernel, as one table, generated/log/escapes.md; and times
 # (sourced, bash)
 # shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 escapes()
 {

@@ -4,6 +4,7 @@
 #
 # Each name is made to fail at the first UNDO_ROUNDS of its calls or, with
 # UNDO_SEED, at that many drawn by it. UNDO_CASES='NAME:N:ERROR...' repeats.
+# SPDX-License-Identifier: 0BSD
 
 # The cases for the counts on stdin: of each call the first N, or all if they are
 # few and about mounts; with -u only what is about mounts, as the rest is a copy

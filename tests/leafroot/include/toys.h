@@ -1,4 +1,5 @@
 // toys.h - what lib/ needs of toybox's, to test it alone
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64

@@ -4,6 +4,7 @@
 // return to the bottom of the stack with setns(), list what is there and try to
 // write. Prints the entries found, then the errno of mkdir and of creating a
 // file ("mkdir 0" is a success). Needs /proc.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <dirent.h>

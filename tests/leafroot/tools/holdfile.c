@@ -4,6 +4,7 @@
 //
 // HOW: shared, private (map it), write (open it for that). Makes READY, waits
 // for GO to exist, then says whether all of FILE is what it was.
+// SPDX-License-Identifier: 0BSD
 
 #include <fcntl.h>
 #include <stdio.h>

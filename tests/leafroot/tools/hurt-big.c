@@ -9,6 +9,7 @@
 // (xattrs, attributes) is left out. -d prints where FILE has data that is no
 // zero, byte by byte, its size and its blocks: for the file of 6 GiB, whose sum
 // would take too long.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

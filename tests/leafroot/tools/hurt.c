@@ -6,6 +6,7 @@
 // is deep or wide. What this file system does not take (xattrs on ramfs, user.*
 // on tmpfs before 6.6, attributes) is left out; the manifest tells what is
 // there.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

@@ -11,6 +11,7 @@
 // C library's start, and ends when the command executes another program. The
 // command keeps our process id, so that it can be PID 1. Prints nothing if N is
 // never reached, otherwise "injected" to descriptor 9 if that is open.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>

@@ -12,6 +12,7 @@
 // Entries are sorted within a directory. A mount point is one line "PATH
 // mount": no mount is entered. Depth is bounded by memory only: it goes by
 // chdir() with an explicit stack.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -5,6 +5,7 @@
 // Standard error is a new terminal that is so wide (0: a width it does not
 // know, as a serial line); what is written there goes to our standard output.
 // The mount /dev/pts is needed.
+// SPDX-License-Identifier: 0BSD
 
 #define _GNU_SOURCE
 #include <errno.h>
