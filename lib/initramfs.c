@@ -20,64 +20,10 @@
 #include "toys.h"
 #include "lib/fault.h"
 #include "lib/kernel.h"
-#include "lib/decompress.h"
 #include "lib/names.h"
 #include "lib/initramfs.h"
+#include "lib/entry.h"
 #include "lib/unpack.h"
-
-// Write offset AT, as it counts in the data we are in, as text to the 80 bytes
-// of BUF.
-static char *where(struct unpack *u, unsigned long long at, char *buf)
-{
-  if (u->format) sprintf(buf, "offset %llu of the %s data at %llu", at,
-    u->format, u->in.start);
-  else sprintf(buf, "offset %llu", at);
-
-  return buf;
-}
-
-// The archive cannot be read on from offset AT because of WHY. Returns -1.
-static int bad(struct unpack *u, unsigned long long at, char *why)
-{
-  char buf[80];
-
-  return lr_fault(u->f, 0, "archive", "%s: %s", where(u, at, buf), why);
-}
-
-// Say what the kernel does to the entry without a word, and WHY. Returns 0.
-int lr_initramfs_say(struct unpack *u, char *why)
-{
-  char buf[80], *line, *name = u->entry.name;
-
-  if (u->a->say && 0<asprintf(&line, "%s: %s%s%s", where(u, u->at, buf),
-    name, *name ? ": " : "", why))
-  {
-    u->a->say(u->a->context, line);
-    free(line);
-  }
-
-  return 0;
-}
-
-// A system call failed for the entry, with errno. The kernel leaves an entry
-// out whatever the reason. We do so only with one that cannot be there, such
-// as one without a parent directory, and say it. Returns 0 then, else -1 with a
-// fault: STEP, errno and the entry's name.
-int lr_initramfs_failed(struct unpack *u, char *step)
-{
-  static const short cannot_be[] = {ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG,
-    EEXIST, EISDIR, EINVAL, ENOTEMPTY, EXDEV};
-  char buf[128];
-  int i;
-
-  for (i = 0; i<(int)ARRAY_LEN(cannot_be); i++) if (errno == cannot_be[i]) {
-    snprintf(buf, sizeof(buf), "left out (%s: %s)", step, strerror(errno));
-
-    return lr_initramfs_say(u, buf);
-  }
-
-  return lr_fault(u->f, errno, step, "%s", u->entry.name);
-}
 
 // Copy exactly LEN bytes of the archive to BUF (0: drop them). Returns 0, or
 // -1 with a fault.
@@ -88,7 +34,7 @@ static int get(struct unpack *u, char *buf, unsigned long long len)
 
   for (; len; len -= n) {
     if ((rc = lr_decompress_more(&u->in, u->f))<0) return -1;
-    if (!rc) return bad(u, u->at, "ends inside an entry");
+    if (!rc) return lr_entry_bad(u, u->at, "ends inside an entry");
     n = u->in.have>len ? len : u->in.have;
     if (buf) {
       memcpy(buf, u->in.at, n);
@@ -110,37 +56,9 @@ static int drop(struct unpack *u, unsigned long long end)
   if (get(u, 0, end-u->in.offset)) return -1;
   while (u->in.offset&3) {
     if ((rc = lr_decompress_more(&u->in, u->f))<0) return -1;
-    if (!rc) return u->format ? bad(u, u->at, "ends inside an entry") : 0;
+    if (!rc) return u->format ? lr_entry_bad(u, u->at, "ends inside an entry") : 0;
     lr_decompress_use(&u->in, 1);
   }
-
-  return 0;
-}
-
-// Copy the contents of the entry, a regular file, to FD (-1: nowhere), and
-// verify their checksum. Returns 0, or -1 with a fault.
-int lr_initramfs_contents(struct unpack *u, int fd)
-{
-  unsigned left = u->entry.size, sum = 0, n, i;
-  int rc;
-
-  for (; left; left -= n) {
-    if ((rc = lr_decompress_more(&u->in, u->f))<0) return -1;
-    if (!rc) return bad(u, u->at, "ends inside an entry");
-    n = u->in.have>left ? left : u->in.have;
-    if (u->entry.has_sum) for (i = 0; i<n; i++) sum += u->in.at[i];
-    for (i = 0; fd != -1 && i<n; i += rc) {
-      rc = write(fd, u->in.at+i, n-i);
-      if (rc<1) {
-        if (rc && errno == EINTR) rc = 0;
-        else return lr_fault(u->f, rc ? errno : EIO, "writing", "%s",
-          u->entry.name);
-      }
-    }
-    lr_decompress_use(&u->in, n);
-  }
-  if (u->entry.has_sum && sum != u->entry.sum)
-    return bad(u, u->at, "bad data checksum");
 
   return 0;
 }
@@ -219,9 +137,9 @@ static int note_entry(struct unpack *u, struct link *link)
     lr_names_add(u->names, link->name, e->mode, 0);
   else if (link) known = 0;
   if (known && lr_names_add(u->names, e->name, e->mode, e->target)
-    && lr_initramfs_failed(u, "creating")) return -1;
+    && lr_entry_failed(u, "creating")) return -1;
 
-  return S_ISREG(e->mode) ? lr_initramfs_contents(u, -1) : 0;
+  return S_ISREG(e->mode) ? lr_entry_contents(u, -1) : 0;
 }
 
 // Do what the entry says, whose name (and target) was read. What is not read
@@ -235,7 +153,7 @@ static int take_entry(struct unpack *u)
     && find_link(u, &link)) return -1;
   count_entry(u, link);
 
-  return u->a->dir == -1 ? note_entry(u, link) : lr_unpack_entry(u, link);
+  return u->dir == -1 ? note_entry(u, link) : lr_unpack_entry(u, link);
 }
 
 // A name that ends in slashes can only be a directory's, or lead to one: for
@@ -250,7 +168,7 @@ static int trim_slashes(struct unpack *u)
   if (len<2 || name[len-1] != '/') return 0;
   while (len>1 && name[len-1] == '/') name[--len] = 0;
   if (!S_ISDIR(u->entry.mode)) return 1;
-  mode = u->a->dir == -1 ? lr_names_find(u->names, name, 1) : lr_unpack_mode(u);
+  mode = u->dir == -1 ? lr_names_find(u->names, name, 1) : lr_unpack_mode(u);
   if (mode && !S_ISDIR(mode)) strcpy(name+len, "/.");
 
   return 0;
@@ -266,12 +184,12 @@ static int read_header(struct unpack *u)
 
   if (get(u, buf, 110)) return -1;
   if (memcmp(buf, "070701", 6) && memcmp(buf, "070702", 6))
-    return bad(u, u->at, memcmp(buf, "070707", 6) ? "no cpio magic"
+    return lr_entry_bad(u, u->at, memcmp(buf, "070707", 6) ? "no cpio magic"
       : "an old cpio format: use cpio -H newc");
   u->entry.has_sum = buf[5] == '2';
   for (i = 0; i<13; i++) {
     for (n = j = 0; j<8; j++, s++) {
-      if (!isxdigit(*s)) return bad(u, u->at, "damaged header");
+      if (!isxdigit(*s)) return lr_entry_bad(u, u->at, "damaged header");
       n = n<<4 | (*s<='9' ? *s-'0' : (*s|32)-'a'+10);
     }
     field[i] = n;
@@ -299,7 +217,7 @@ static int read_name(struct unpack *u, char **why)
     else if (e->size && !S_ISREG(e->mode) && !S_ISLNK(e->mode))
       *why = "left out (it has contents and is no regular file)";
     else if (e->name[e->namesize-1])
-      return bad(u, u->at, "malformed: its name has no end");
+      return lr_entry_bad(u, u->at, "malformed: its name has no end");
     else if (!S_ISLNK(e->mode) && !strcmp(e->name, "TRAILER!!!"))
       u->trailer = 1;
     else if (trim_slashes(u)) *why = "left out (a slash after its name)";
@@ -324,7 +242,7 @@ static int read_entry(struct unpack *u)
   end = body+e->size;
   if (read_name(u, &why)) return -1;
   if (u->trailer) free_links(u);
-  else if (why) lr_initramfs_say(u, why);
+  else if (why) lr_entry_say(u, why);
   if (u->trailer || why) return drop(u, end);
 
   if (get(u, 0, body-u->in.offset)) return -1;
@@ -354,9 +272,9 @@ static int between_entries(struct unpack *u)
     return 0;
   }
   // After a plain archive even compressed data has to be aligned.
-  if (u->padded && in->offset&3) return bad(u, in->offset, "broken padding");
+  if (u->padded && in->offset&3) return lr_entry_bad(u, in->offset, "broken padding");
   if (*in->at == '0' && (u->format || !(in->offset&3))) return 1;
-  if (u->format) return bad(u, in->offset, "junk between archives");
+  if (u->format) return lr_entry_bad(u, in->offset, "junk between archives");
   if (lr_decompress_open(in, u->f)) return -1;
   u->padded = u->begun;
 
@@ -376,7 +294,7 @@ static int read_archives(struct unpack *u)
     if (!rc && !u->format) break;
     if (!rc) {
       // Compressed data with nothing in it: only the first may not be so.
-      if (!u->begun) return bad(u, 0, "empty");
+      if (!u->begun) return lr_entry_bad(u, 0, "empty");
       u->padded = 0;
     } else if ((rc = between_entries(u))<0) return -1;
     else if (rc) {
@@ -384,11 +302,11 @@ static int read_archives(struct unpack *u)
       if (read_entry(u)) return -1;
     }
   }
-  if (!u->begun) return bad(u, in->offset, "no archive");
+  if (!u->begun) return lr_entry_bad(u, in->offset, "no archive");
   if (!u->trailer) {
     *u->entry.name = 0;
     u->at = in->offset;
-    lr_initramfs_say(u,
+    lr_entry_say(u,
       "ends without a trailer, so perhaps not all of it is here");
   }
 
@@ -413,6 +331,10 @@ int lr_initramfs_read(struct initramfs *a, struct fault *f)
     goto done;
   }
   u->a = a;
+  u->dir = a->dir;
+  u->unprivileged = a->unprivileged;
+  u->say = a->say;
+  u->context = a->context;
   u->f = f;
   u->in.fd = a->fd;
   if (a->dir == -1) rc = read_archives(u);

@@ -9,7 +9,6 @@
 #include "lib/kernel.h"
 #include "lib/mountinfo.h"
 #include "lib/newroot.h"
-#include "lib/scene.h"
 
 // Open the directory that PATH, which is taken from directory CWD, is in.
 // Returns a descriptor, or -1 and errno.
@@ -41,40 +40,42 @@ static int is_empty(int fd)
   return syscall(SYS_getdents64, fd, buf, sizeof(buf))<=48;
 }
 
-// NEWROOT is open as FD and its status is ST: what is it? A mount that is
-// filled stays open as S->newroot_dir.
-static void look_there(struct scene *s, int fd, struct kstat *st)
+// NEWROOT is open as FD and its status is ST: fill N. See lr_newroot_look().
+static void look_there(struct newroot_found *n, int fd, struct kstat *st,
+  struct mountinfo *list, struct mountinfo *root, unsigned long long root_ino)
 {
-  struct mountinfo *m = s->mounts;
-
-  if (st->mnt == s->root->id) s->newroot = st->ino == s->root_ino
-    ? NEWROOT_ROOT : NEWROOT_DIRECTORY;
-  else if (!(st->attr&KATTR_MOUNT_ROOT)) s->newroot = NEWROOT_OFF;
-  else if (is_empty(fd)) s->newroot = NEWROOT_EMPTY;
+  if (st->mnt == root->id)
+    n->is = st->ino == root_ino ? NEWROOT_ROOT : NEWROOT_DIRECTORY;
+  else if (!(st->attr&KATTR_MOUNT_ROOT)) n->is = NEWROOT_OFF;
+  else if (is_empty(fd)) n->is = NEWROOT_EMPTY;
   else {
-    while (m && m->id != st->mnt) m = m->next;
-    s->newroot = (m && m->parent != s->root->id) ? NEWROOT_NESTED
+    while (list && list->id != st->mnt) list = list->next;
+    n->is = (list && list->parent != root->id) ? NEWROOT_NESTED
       : NEWROOT_FILLED;
-    s->newroot_mount = st->mnt;
-    s->newroot_dir = fd;
+    n->mount = st->mnt;
+    n->dir = fd;
 
     return;
   }
   close(fd);
 }
 
-// Look what PATH, taken from S->cwd, is: sets S->newroot, and of one that is
-// filled S->newroot_dir and S->newroot_mount. Nothing is changed. Leaves a
-// fault "NEWROOT" PATH if it can't be looked at or is no directory. Returns 0
-// or -1.
-int lr_newroot_look(struct scene *s, char *path, struct fault *f)
+// Look what PATH, taken from directory CWD, is: fills N. A mount that is filled
+// stays open. LIST is the mount table, ROOT its line of "/", and ROOT_INO the
+// inode number of "/". Nothing is changed. Leaves a fault "NEWROOT" PATH if it
+// can't be looked at or is no directory. Returns 0 or -1.
+int lr_newroot_look(struct newroot_found *n, int cwd, char *path,
+  struct mountinfo *list, struct mountinfo *root, unsigned long long root_ino,
+  struct fault *f)
 {
   struct kstat st;
-  int fd = openat(s->cwd, path, O_RDONLY|O_NONBLOCK|O_CLOEXEC);
+  int fd = openat(cwd, path, O_RDONLY|O_NONBLOCK|O_CLOEXEC);
 
+  n->mount = 0;
+  n->dir = -1;
   if (fd != -1) {
     if (kstatx(fd, "", AT_EMPTY_PATH, &st)) st.mode = 0;
-    if (S_ISDIR(st.mode)) look_there(s, fd, &st);
+    if (S_ISDIR(st.mode)) look_there(n, fd, &st, list, root, root_ino);
     else {
       close(fd);
 
@@ -82,10 +83,10 @@ int lr_newroot_look(struct scene *s, char *path, struct fault *f)
     }
   } else {
     if (errno != ENOENT) return lr_fault(f, errno, "NEWROOT", "%s", path);
-    s->newroot = NEWROOT_ABSENT;
-    if (-1 != (fd = open_parent(s->cwd, path))) {
-      if (!kstatx(fd, "", AT_EMPTY_PATH, &st) && st.mnt != s->root->id)
-        s->newroot = NEWROOT_MADE_OFF;
+    n->is = NEWROOT_ABSENT;
+    if (-1 != (fd = open_parent(cwd, path))) {
+      if (!kstatx(fd, "", AT_EMPTY_PATH, &st) && st.mnt != root->id)
+        n->is = NEWROOT_MADE_OFF;
       close(fd);
     }
   }
@@ -115,27 +116,28 @@ static int make(struct newroot *n)
   return 0;
 }
 
-// Attach the detached MOUNT (its root directory) to PATH, taken from S->cwd, a
-// directory that is made if need be. Where none can be made there is still room
-// for a mount on top of "/". Fills N, and leaves a fault "creating" or
-// "mounting on" PATH. Returns 0, or -1 and lr_newroot_detach() is to be called.
-int lr_newroot_attach(struct newroot *n, struct scene *s, char *path,
-  int mount_fd, struct fault *f)
+// Attach the detached MOUNT_FD (its root directory) to PATH, taken from
+// directory CWD, which is made if need be. Where none can be made there is still
+// room for a mount on top of "/", which is ROOT_DIR. SHARED: so is the mount of
+// "/". Fills N, and leaves a fault "creating" or "mounting on" PATH. Returns 0,
+// or -1 and lr_newroot_detach() is to be called.
+int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
+  int shared, int mount_fd, struct fault *f)
 {
   int rc = 0;
 
   memset(n, 0, sizeof(*n));
   n->path = path;
-  n->cwd = s->cwd;
+  n->cwd = cwd;
   n->parent = -1;
 
   // On a shared root the new one would be shared too, and then nothing could be
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
-  if (s->root->shared) n->unshared = !mount(0, "/", 0, MS_PRIVATE, 0);
+  if (shared) n->unshared = !mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(n->cwd, path, F_OK, 0) && 0>(rc = make(n)))
     return lr_fault(f, errno, "creating", "%s", path);
   if (rc) {
-    if (move_mount(mount_fd, "", s->root_dir, "",
+    if (move_mount(mount_fd, "", root_dir, "",
       MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
         return lr_fault(f, errno, "mounting on", "/");
     n->on_root = 1;

@@ -1,7 +1,7 @@
 // newroot.h - NEWROOT, where the new root is mounted while it is filled
 // SPDX-License-Identifier: 0BSD
 
-struct scene;
+struct mountinfo;
 struct fault;
 
 // What NEWROOT is before anything is done
@@ -18,6 +18,13 @@ enum newroot_is {
   NEWROOT_NESTED        // filled, but not mounted on "/" itself
 };
 
+// NEWROOT as it was found
+struct newroot_found {
+  int is;               // NEWROOT_*
+  int dir;              // FILLED, NESTED: its root directory
+  unsigned mount;       // and the id of that mount in the mount table, else 0
+};
+
 // A NEWROOT that lr_newroot_attach() mounted something on, and how it was
 // before
 struct newroot {
@@ -31,8 +38,10 @@ struct newroot {
   unsigned long long ino;  // of the directory that was made, else 0
 };
 
-int lr_newroot_look(struct scene *s, char *path, struct fault *f);
-int lr_newroot_attach(struct newroot *n, struct scene *s, char *path,
-  int mount, struct fault *f);
+int lr_newroot_look(struct newroot_found *n, int cwd, char *path,
+  struct mountinfo *list, struct mountinfo *root, unsigned long long root_ino,
+  struct fault *f);
+int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
+  int shared, int mount, struct fault *f);
 int lr_newroot_remove(struct newroot *n);
 int lr_newroot_detach(struct newroot *n, int mount);

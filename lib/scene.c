@@ -66,6 +66,7 @@ static int look_root(struct scene *s, struct fault *f)
 // a fault, what can't be looked at. Returns 0 or -1.
 int lr_scene_look(struct scene *s, struct request *r, struct fault *f)
 {
+  struct newroot_found n;
   int rc;
 
   if (r->own_namespace) {
@@ -76,7 +77,11 @@ int lr_scene_look(struct scene *s, struct request *r, struct fault *f)
     close(s->cwd);
     s->cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   }
-  if (look_root(s, f) || lr_newroot_look(s, r->newroot, f)) return -1;
+  if (look_root(s, f) || lr_newroot_look(&n, s->cwd, r->newroot, s->mounts,
+    s->root, s->root_ino, f)) return -1;
+  s->newroot = n.is;
+  s->newroot_dir = n.dir;
+  s->newroot_mount = n.mount;
   s->available = lr_memory_available(s->proc);
 
   return 0;

@@ -10,8 +10,7 @@
 #include "toys.h"
 #include "lib/fault.h"
 #include "lib/kernel.h"
-#include "lib/decompress.h"
-#include "lib/initramfs.h"
+#include "lib/entry.h"
 #include "lib/unpack.h"
 
 // Open both parents again the next time, even for the very same name: it may
@@ -46,8 +45,8 @@ static char *open_parent(struct unpack *u, struct parent *p, char *path)
   memcpy(p->name, path, len);
   p->name[len] = 0;
   path = len ? p->name : ".";
-  p->fd = u->in_chroot ? openat(u->a->dir, path, how.flags)
-    : kopenat2(u->a->dir, path, &how);
+  p->fd = u->in_chroot ? openat(u->dir, path, how.flags)
+    : kopenat2(u->dir, path, &how);
   if (p->fd<0) return 0;
   p->len = len;
   p->setgid = !fstat(p->fd, &st) && st.st_mode&S_ISGID;
@@ -84,14 +83,14 @@ static int set_owner(struct unpack *u, int fd, char *last, int made)
   if (chowned) rc = fd == -1
     ? fchownat(dir, last, e->uid, e->gid, AT_SYMLINK_NOFOLLOW)
     : fchown(fd, e->uid, e->gid);
-  if (rc && errno == EINVAL && u->a->unprivileged)
-    rc = lr_initramfs_say(u,
+  if (rc && errno == EINVAL && u->unprivileged)
+    rc = lr_entry_say(u,
       "its owner left out (not one of this user namespace)");
   if (!rc && !S_ISLNK(e->mode) && (chowned || e->mode&07000))
     rc = fd == -1 ? fchmodat(dir, last, e->mode&07777, 0)
       : fchmod(fd, e->mode&07777);
 
-  return rc ? lr_initramfs_failed(u, "setting the owner and mode of") : 0;
+  return rc ? lr_entry_failed(u, "setting the owner and mode of") : 0;
 }
 
 // Set the time of LAST.
@@ -102,7 +101,7 @@ static int set_time(struct unpack *u, char *last)
 
   if (!utimensat(u->parent.fd, last, ts, AT_SYMLINK_NOFOLLOW)) return 0;
 
-  return lr_initramfs_failed(u, "setting the time of");
+  return lr_entry_failed(u, "setting the time of");
 }
 
 // Make LAST a name of what LINK->name is now. Whatever it was is gone then,
@@ -152,16 +151,16 @@ static int open_file(struct unpack *u, struct link *link, char *last, int *fd)
   struct entry *e = &u->entry;
 
   if (link) {
-    if (make_link(u, link, last)) return lr_initramfs_failed(u, "linking");
+    if (make_link(u, link, last)) return lr_entry_failed(u, "linking");
     *fd = open_existing(u, last, flags);
   } else if (!(made = 0<=(*fd = openat(dir, last, new, e->mode&07777)))) {
     if (errno != EEXIST || remove_other(u, last, e->mode))
-      return lr_initramfs_failed(u, "creating");
+      return lr_entry_failed(u, "creating");
     *fd = open_existing(u, last, flags|O_TRUNC);
     if (*fd == -1 && errno == ENOENT)
       made = 0<=(*fd = openat(u->parent.fd, last, new, e->mode&07777));
   }
-  if (*fd == -1) return lr_initramfs_failed(u, "opening");
+  if (*fd == -1) return lr_entry_failed(u, "opening");
   if (set_owner(u, *fd, last, made)) return -1;
   if (e->size && (!made || e->size>=1<<20) && ftruncate(*fd, e->size))
     return lr_fault(u->f, errno, "writing", "%s", e->name);
@@ -175,11 +174,11 @@ static int make_file(struct unpack *u, struct link *link, char *last)
     {.tv_sec = u->entry.mtime}};
   int fd = -1, rc = open_file(u, link, last, &fd);
 
-  if (!rc) rc = lr_initramfs_contents(u, fd);
+  if (!rc) rc = lr_entry_contents(u, fd);
   if (fd != -1) {
     // The kernel sets the time before it looks at the checksum.
     if (futimens(fd, ts) && !rc)
-      rc = lr_initramfs_failed(u, "setting the time of");
+      rc = lr_entry_failed(u, "setting the time of");
     close(fd);
   }
 
@@ -198,7 +197,7 @@ static int make_directory(struct unpack *u, char *last)
     && (rc = mkdirat(u->parent.fd, last, e->mode&07777)) && errno == EEXIST)
     fd = openat(u->parent.fd, last,
       O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
-  if (rc && fd == -1) return lr_initramfs_failed(u, "creating");
+  if (rc && fd == -1) return lr_entry_failed(u, "creating");
   rc = set_owner(u, fd, last, fd == -1);
   if (fd != -1) {
     close(fd);
@@ -229,16 +228,16 @@ static int make_node(struct unpack *u, struct link *link, char *last)
   int rc;
 
   if (link)
-    return make_link(u, link, last) ? lr_initramfs_failed(u, "linking") : 0;
+    return make_link(u, link, last) ? lr_entry_failed(u, "linking") : 0;
   if ((rc = mknodat(u->parent.fd, last, mode, rdev)) && errno == EEXIST
     && !remove_other(u, last, e->mode))
   {
     rc = mknodat(u->parent.fd, last, mode, rdev);
     if (rc && errno == EEXIST) {
       if (fstatat(u->parent.fd, last, &st, AT_SYMLINK_NOFOLLOW)
-        || S_ISLNK(st.st_mode)) return lr_initramfs_failed(u, "creating");
+        || S_ISLNK(st.st_mode)) return lr_entry_failed(u, "creating");
       if (S_ISDIR(st.st_mode) || st.st_rdev != rdev)
-        lr_initramfs_say(u,
+        lr_entry_say(u,
           "what was there is kept, with this owner, mode and time");
       forget_parents(u);
 
@@ -246,9 +245,9 @@ static int make_node(struct unpack *u, struct link *link, char *last)
     }
   }
   // In a user namespace mknod() gives EPERM, but for FIFOs and sockets.
-  if (rc && errno == EPERM && u->a->unprivileged)
-    return lr_initramfs_say(u, "left out (a device)");
-  if (rc) return lr_initramfs_failed(u, "creating");
+  if (rc && errno == EPERM && u->unprivileged)
+    return lr_entry_say(u, "left out (a device)");
+  if (rc) return lr_entry_failed(u, "creating");
 
   return set_owner(u, -1, last, 1) ? -1 : set_time(u, last);
 }
@@ -263,9 +262,9 @@ static int make_symlink(struct unpack *u, char *last)
   if (rc && errno == EEXIST && !remove_other(u, last, 0)) {
     rc = symlinkat(target, u->parent.fd, last);
     if (rc && errno == EEXIST)
-      lr_initramfs_say(u, "what was there is kept, with this owner and time");
-    else if (rc) return lr_initramfs_failed(u, "creating");
-  } else if (rc) return lr_initramfs_failed(u, "creating");
+      lr_entry_say(u, "what was there is kept, with this owner and time");
+    else if (rc) return lr_entry_failed(u, "creating");
+  } else if (rc) return lr_entry_failed(u, "creating");
 
   return set_owner(u, -1, last, !rc) ? -1 : set_time(u, last);
 }
@@ -279,9 +278,9 @@ int lr_unpack_entry(struct unpack *u, struct link *link)
   char *last = open_parent(u, &u->parent, e->name);
 
   if (!last) {
-    if (lr_initramfs_failed(u, "creating")) return -1;
+    if (lr_entry_failed(u, "creating")) return -1;
 
-    return S_ISREG(e->mode) ? lr_initramfs_contents(u, -1) : 0;
+    return S_ISREG(e->mode) ? lr_entry_contents(u, -1) : 0;
   }
   switch (e->mode&S_IFMT) {
   case S_IFREG: return make_file(u, link, last);
@@ -296,7 +295,7 @@ int lr_unpack_entry(struct unpack *u, struct link *link)
   // with a type that it does not know.
   remove_other(u, last, e->mode);
 
-  return lr_initramfs_say(u, "left out (no known type of file)");
+  return lr_entry_say(u, "left out (no known type of file)");
 }
 
 // The mode of what has the name of U->entry, not followed if it is a symlink.
@@ -311,16 +310,16 @@ unsigned lr_unpack_mode(struct unpack *u)
   return st.st_mode;
 }
 
-// Get ready to make entries in U->a->dir. Names are resolved inside of it by
+// Get ready to make entries in U->dir. Names are resolved inside of it by
 // openat2() (5.6). Without that (ENOSYS, or EPERM from a seccomp filter) only a
-// chroot keeps them there. Returns 0, or -1 with a fault: U->a->dir cannot be
+// chroot keeps them there. Returns 0, or -1 with a fault: U->dir cannot be
 // opened, or is not "/" where it has to be.
 int lr_unpack_start(struct unpack *u)
 {
   struct kopen_how how = {.flags = O_PATH|O_DIRECTORY|O_CLOEXEC,
     .resolve = KRESOLVE_IN_ROOT};
   struct stat st, root;
-  int fd = kopenat2(u->a->dir, ".", &how);
+  int fd = kopenat2(u->dir, ".", &how);
 
   u->euid = geteuid();
   u->egid = getegid();
@@ -328,7 +327,7 @@ int lr_unpack_start(struct unpack *u)
   if (fd != -1) return close(fd);
   if (errno != ENOSYS && errno != EPERM)
     return lr_fault(u->f, errno, "opening", "the directory to unpack to");
-  if (fstat(u->a->dir, &st) || stat("/", &root) || st.st_dev != root.st_dev
+  if (fstat(u->dir, &st) || stat("/", &root) || st.st_dev != root.st_dev
     || st.st_ino != root.st_ino)
     return lr_fault(u->f, ENOSYS, "unpacking", "archive outside of a chroot");
   u->in_chroot = 1;

@@ -188,8 +188,9 @@ static void remount_back(struct boot *b)
 
 static enum outcome attach(struct boot *b)
 {
-  return outcome(lr_newroot_attach(&b->done.newroot, &b->there,
-    b->asked.newroot, b->leaf.dir, &b->why));
+  return outcome(lr_newroot_attach(&b->done.newroot, b->there.cwd,
+    b->asked.newroot, b->there.root_dir, b->there.root->shared, b->leaf.dir,
+    &b->why));
 }
 
 static void detach(struct boot *b)

@@ -14,7 +14,7 @@ build()
   scripts/musl-cc.sh -O2 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
     -Wno-missing-field-initializers -ffunction-sections -fdata-sections \
     -Wl,--gc-sections -Itests/leafroot/include -I. "$@" -o "$out" \
-    tests/leafroot/archives/archive.c lib/initramfs.c lib/unpack.c lib/names.c \
+    tests/leafroot/archives/archive.c lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c \
     lib/decompress.c lib/un_*.c lib/fault.c -ldecoders -lz
 }
 

@@ -3,7 +3,7 @@
 // the first has to have said what inits there are.
 // SPDX-License-Identifier: 0BSD
 
-// fuzz: -DDECODER_SLOT=3000 lib/initramfs.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
+// fuzz: -DDECODER_SLOT=3000 lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 
 #include "toys.h"
 #include "lib/fault.h"

@@ -2,7 +2,7 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/initramfs.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c
+// unit: lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c
 // unit: lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 // unit: -pthread
 
