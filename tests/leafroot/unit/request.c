@@ -268,8 +268,8 @@ static void run(struct row *row)
   check_str(said, row->said ? : "", "line %d: said", row->line);
   check_str(describe(&r), row->asks, "line %d", row->line);
   check_str(cmdline, same, "line %d: the kernel command line", row->line);
-  check(!r.init || r.init == r.init_args, "line %d: INIT is what its arguments"
-    " begin with", row->line);
+  check(!r.init || !*r.init_args, "line %d: another init has none of INIT's"
+    " arguments", row->line);
 
   listen_begin();
   lr_complain(&f, "");
