@@ -44,9 +44,12 @@ unsigned long long lr_memory_unpack(unsigned long long bytes,
 }
 
 // Could what an archive of PACKED bytes holds be more than what is AVAILABLE?
+// This divides where it could multiply: a sparse file can be of nearly 2^63
+// bytes, and twelve times that is more than 64 bits hold.
 int lr_memory_tight(unsigned long long packed, unsigned long long available)
 {
-  return available<packed*MEMORY_PACKED+MEMORY_PACKED_ADD;
+  return available<MEMORY_PACKED_ADD
+    || (available-MEMORY_PACKED_ADD)/MEMORY_PACKED<packed;
 }
 
 // The limit of a file system, in bytes or inodes: SET by the kernel, or more if

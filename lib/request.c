@@ -115,8 +115,13 @@ static int read_args(struct request *r, char **argv, struct fault *f)
   }
   argv += optind;
   if (*argv) r->newroot = *argv++;
-  r->init_args = argv;
   if (*argv) r->init = argv;
+
+  // What is behind INIT is for INIT alone. If that can't be run PID 1 runs
+  // another one, and /bin/sh would take such a word for a script, not find it,
+  // and exit.
+  while (*argv) argv++;
+  r->init_args = argv;
   if (!rc && r->type && strcmp(r->type, "tmpfs") && strcmp(r->type, "ramfs"))
     rc = lr_fault(f, 0, "-t", "%s: neither tmpfs nor ramfs", r->type);
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
@@ -37,6 +38,28 @@ extern char libbuf[4096];
 #define maxof(a, b) \
   ({typeof(a) aa = (a); typeof(b) bb = (b); aa>bb ? aa : bb;})
 #define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+
+// Toybox's own types and helpers that lib/ uses
+struct arg_list {
+  struct arg_list *next;
+  char *arg;
+};
+
+// Is *A the beginning of *S? Then that goes on behind it.
+static inline int strstart(char **s, char *a)
+{
+  int len = strlen(a);
+
+  if (strncmp(*s, a, len)) return 0;
+  *s += len;
+
+  return 1;
+}
+
+// A binary of its own, as generated/bin/leafroot is
+#ifndef CFG_TOYBOX
+#define CFG_TOYBOX 0
+#endif
 
 // What can be configured is, unless the compiler is told otherwise.
 #ifndef CFG_LEAFROOT_ISAL
