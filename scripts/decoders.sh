@@ -23,7 +23,7 @@ cc()
   do
     # shellcheck disable=SC2086
     scripts/musl-cc.sh ${CFLAGS:--Os} -w -ffunction-sections -fdata-sections \
-      -fno-asynchronous-unwind-tables -fno-pie $flags -c "$dir/$i.c" \
+      -fno-asynchronous-unwind-tables $flags -c "$dir/$i.c" \
       -o "$obj/$package-${i##*/}.o" || exit 1
   done
 }

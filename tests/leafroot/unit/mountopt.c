@@ -2,7 +2,7 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/mountopt.c lib/mountinfo.c lib/fault.c
+// unit: lib/mountopt.c lib/fsnew.c lib/mountinfo.c lib/fault.c
 
 #include "toys.h"
 #include <sys/statvfs.h>
@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/kernel.h"
 #include "lib/mountinfo.h"
+#include "lib/fsnew.h"
 #include "lib/mountopt.h"
 
 // A list, and what lr_mountopt_next() makes of it, with | behind each option
@@ -211,11 +212,11 @@ static void systems(void)
 
   // Limits are kept as they were said, the last of each.
   check_need(!lr_fsnew_open(&n, "tmpfs", &f));
-  check(!n.given && !n.mode, "nothing given");
+  check(!n.given && !n.owned, "nothing given");
   give(&n, "nosuid,nodev");
   check(!n.given, "what is the mount's is not the file system's");
   give(&n, "size=1M,nr_inodes=50,size=2M,mode=711,noexec,ro");
-  check(n.given && n.mode, "given");
+  check(n.given && n.owned, "given");
   check_str(n.size, "size=2M", "size");
   check_str(n.nr_inodes, "nr_inodes=50", "inodes");
   check_need(!lr_fsnew_mount(&n, &f));
