@@ -17,8 +17,7 @@
  * is reached, and is hidden below it again afterwards.
  *
  * Own binds come off before the tree is moved, and with them what is on them or
- * covers them; the others stay in use as long as they can. So there are two
- * pairs: unbind and bind, carry and carry back.
+ * covers them; the others stay in use as long as they can.
  */
 
 #include "toys.h"

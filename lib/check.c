@@ -56,6 +56,9 @@ int lr_check(struct boot *b)
   int root = p->action == PLAN_TAKE ? b->leaf.dir : b->there.root_dir, fd = -1;
   char *dev = b->asked.console;
 
+  b->progress.quiet = b->asked.quiet;
+  b->progress.verbose = b->asked.verbose;
+  b->progress.proc = b->there.proc;
   if (lr_plan_fits(p, &b->asked, &b->there, b->leaf.size, b->leaf.nr_inodes,
     &b->why) || check_init(b, root)) return -1;
   if ((p->action & PLAN_FILL) && (b->leaf.set & MATTR_NOEXEC))

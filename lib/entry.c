@@ -24,7 +24,8 @@ int lr_entry_bad(struct unpack *u, unsigned long long at, char *why)
 {
   char buf[80];
 
-  return lr_fault(u->f, 0, "archive", "%s: %s", lr_entry_where(u, at, buf), why);
+  return lr_fault(u->f, 0, "archive", "%s: %s", lr_entry_where(u, at, buf),
+    why);
 }
 
 // Say what the kernel does to the entry without a word, and WHY. Returns 0.

@@ -56,7 +56,8 @@ static int drop(struct unpack *u, unsigned long long end)
   if (get(u, 0, end-u->in.offset)) return -1;
   while (u->in.offset&3) {
     if ((rc = lr_decompress_more(&u->in, u->f))<0) return -1;
-    if (!rc) return u->format ? lr_entry_bad(u, u->at, "ends inside an entry") : 0;
+    if (!rc)
+      return u->format ? lr_entry_bad(u, u->at, "ends inside an entry") : 0;
     lr_decompress_use(&u->in, 1);
   }
 
@@ -272,7 +273,8 @@ static int between_entries(struct unpack *u)
     return 0;
   }
   // After a plain archive even compressed data has to be aligned.
-  if (u->padded && in->offset&3) return lr_entry_bad(u, in->offset, "broken padding");
+  if (u->padded && in->offset&3)
+    return lr_entry_bad(u, in->offset, "broken padding");
   if (*in->at == '0' && (u->format || !(in->offset&3))) return 1;
   if (u->format) return lr_entry_bad(u, in->offset, "junk between archives");
   if (lr_decompress_open(in, u->f)) return -1;

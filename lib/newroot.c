@@ -117,10 +117,10 @@ static int make(struct newroot *n)
 }
 
 // Attach the detached MOUNT_FD (its root directory) to PATH, taken from
-// directory CWD, which is made if need be. Where none can be made there is still
-// room for a mount on top of "/", which is ROOT_DIR. SHARED: so is the mount of
-// "/". Fills N, and leaves a fault "creating" or "mounting on" PATH. Returns 0,
-// or -1 and lr_newroot_detach() is to be called.
+// directory CWD, which is made if need be. Where none can be made there is
+// still room for a mount on top of "/", which is ROOT_DIR. SHARED: so is the
+// mount of "/". Fills N, and leaves a fault "creating" or "mounting on" PATH.
+// Returns 0, or -1 and lr_newroot_detach() is to be called.
 int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
   int shared, int mount_fd, struct fault *f)
 {

@@ -8,7 +8,7 @@
 
 cd "${0%/*}/.." && dir=$PWD/generated/lint && rm -rf "$dir" &&
   mkdir -p "$dir" || exit 1
-scripts/need.sh shellcheck=shellcheck nm=binutils gcc=gcc || exit 1
+scripts/need.sh shellcheck=shellcheck nm=binutils gcc=gcc python3=python3 || exit 1
 [ -e generated/single/generated/config.h ] || scripts/build.sh || exit 1
 scripts/lib.sh uapi || exit 1
 fail=0
@@ -134,6 +134,9 @@ arrows()
   :
 }
 
+# Nothing on the pages names or links to what is not there
+pages() { scripts/www.sh > "$dir/pages" 2>&1 || cat "$dir/pages"; }
+
 check "shellcheck of every script" shell
 check "-Wall -Wextra -Werror" warnings
 check "80 columns in toys/ and lib/" columns
@@ -143,4 +146,5 @@ check "lib/ and the applet compile by themselves" objects
 check "what lib/ exports begins with lr_" exported
 check "nothing of lib/ and the applet can be changed but $FLAG" mutable
 check "no circle in lib/, and no way up to toys/" arrows
+check "www/ agrees with the tree" pages
 exit "$fail"

@@ -131,9 +131,6 @@ static enum outcome read_request(struct boot *b)
   rc = lr_request_read(&b->asked, toys.argv, b->there.pid1, cmdline ? : "",
     getenv("leafroot"), &b->why);
   lr_init_begin(&b->plan, &b->asked, &b->there);
-  b->progress.quiet = b->asked.quiet;
-  b->progress.verbose = b->asked.verbose;
-  b->progress.proc = b->there.proc;
   if (b->asked.off) return RUN_INIT;
   if (rc) return FAILED;
 
@@ -235,10 +232,9 @@ static void carry_back(struct boot *b)
 // A pivot puts the old root there by itself; rootfs has to be mounted again.
 static enum outcome keep(struct boot *b)
 {
-  if (!b->plan.keep) return NEXT;
-  if (lr_keep(b->there.root_dir, b->leaf.dir, b->plan.keep, !b->plan.pivot,
-    &b->why)) return FAILED;
-  b->done.kept = !b->plan.pivot;
+  if (b->plan.keep && lr_keep(b->there.root_dir, b->leaf.dir, b->plan.keep,
+    !b->plan.pivot, &b->why)) return FAILED;
+  b->done.kept = b->plan.keep && !b->plan.pivot;
 
   return NEXT;
 }
@@ -320,7 +316,7 @@ static enum outcome tell(struct boot *b)
 }
 
 // The steps in their order, each with its undo and with the plans it is one of.
-static struct step {
+static const struct step {
   char *name;
   enum outcome (*go)(struct boot *);
   void (*undo)(struct boot *);
@@ -351,7 +347,7 @@ static struct step {
 static enum outcome walk(struct boot *b)
 {
   enum outcome rc = NEXT;
-  struct step *s;
+  const struct step *s;
   long long ms;
 
   for (s = steps; rc == NEXT && s<steps+ARRAY_LEN(steps); s++) {

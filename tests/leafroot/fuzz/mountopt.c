@@ -2,12 +2,12 @@
 // cut up and each given to a tmpfs and a ramfs of the running kernel.
 // SPDX-License-Identifier: 0BSD
 
-// fuzz: lib/mountopt.c lib/fsnew.c lib/fault.c
+// fuzz: lib/fsnew.c lib/mountopt.c lib/fault.c
 
 #include "toys.h"
 #include "lib/fault.h"
-#include "lib/kernel.h"
 #include "lib/fsnew.h"
+#include "lib/kernel.h"
 #include "lib/mountopt.h"
 
 char libbuf[4096];

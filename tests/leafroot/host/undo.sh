@@ -76,3 +76,12 @@ testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-gu
   'term same' 'again 1' 'again same' 'space: No space left on device' 'space same' \
   'inodes: No space left on device' 'inodes same' \
   'both: says so, nothing lost')" "" ""
+# A root that stays, and gets options: if that fails it has its old ones, all of
+# them. (The first fsconfig() is for a procfs, which can be had in another way.)
+testing "undo: a root that stays has its old options, each call fails" \
+  'rooted tmpfs remount-guest.sh | grep "^fsconfig\|^mount\|BAD\|never\|only"' \
+  "fsconfig:1:EPERM done: \n\
+fsconfig:2:EPERM back: leafroot: option -o size=10M: Operation not permitted|\n\
+fsconfig:3:EPERM back: leafroot: option -o nr_inodes=2k: Operation not permitted|\n\
+fsconfig:4:EPERM back: leafroot: remounting /: Operation not permitted|\n\
+mount:1:EPERM back: leafroot: remounting /: Operation not permitted|\n" "" ""

@@ -2,7 +2,7 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/console.c lib/mountopt.c lib/fsnew.c lib/fault.c
+// unit: lib/console.c lib/fsnew.c lib/mountopt.c lib/fault.c
 
 // The console itself and devices made by mknod() take real boots.
 
