@@ -120,8 +120,13 @@ mutable()
       grep -vxE "B ($(echo "$HOOKS" | tr -d '\n'))" |
       sed "s@^@$(basename "$i" .o): @"
   done > "$dir/data"
-  [ "$(grep -cx ".*: [Bb] $FLAG" "$dir/data")" -le 1 ] &&
-    grep -vx ".*: [Bb] $FLAG" "$dir/data" || cat "$dir/data"
+  if [ "$(grep -cx ".*: [Bb] $FLAG" "$dir/data")" -le 1 ]
+  then
+    grep -vx ".*: [Bb] $FLAG" "$dir/data"
+  else
+    cat "$dir/data"
+  fi
+  :
 }
 
 # Who includes whom in lib/, where x.c and x.h are one
