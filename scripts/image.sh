@@ -28,13 +28,16 @@ suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 conf=$("$top"/scripts/apt.sh "$suite") || exit 1
 
 # Its own copy of the machine's sources and lists, and what only takes room, go.
+# mmdebstrap has apt write to a descriptor by sh, which takes one digit for it: so
+# few may be open.
 echo "make generated/image/$name ($include)" >&2
 rm -rf "$dir/root" "$dir/packages" && mmdebstrap --variant=minbase \
   --include="$include" --aptopt='APT::Install-Recommends "false"' \
   --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
-  "$suite" "$dir/root" "${conf%/*}/parts/debian.sources" > "$dir/log" 2>&1 ||
+  "$suite" "$dir/root" "${conf%/*}/parts/debian.sources" \
+  5>&- 6>&- 7>&- 8>&- > "$dir/log" 2>&1 ||
   die "$(grep '^[EW]:' "$dir/log" | tail -n 1)"
 rm -rf "$dir/root/var/lib/apt/lists" "$dir/root/var/cache/apt" \
   "$dir"/root/etc/apt/sources.list* && echo "$include" > "$dir/packages" &&

@@ -20,7 +20,8 @@ then
   cd generated/toybox && LEAFROOT_LIST=y exec scripts/test.sh leafroot
 fi
 
-(cd generated/toybox && scripts/test.sh "${@:-leafroot}") 2>&1 | tee "$log"
+(cd generated/toybox && scripts/test.sh "${@:-leafroot}") 5>&- 2>&1 |
+  tee "$log"
 rc=${PIPESTATUS[0]}
 
 # The framework colours its words on a terminal.

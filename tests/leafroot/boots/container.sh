@@ -28,7 +28,7 @@ nspawn()
   conf=$("$LEAFROOT_TOP/scripts/apt.sh" trixie) || return 1
   rm -rf "$dir" && mkdir -p "$dir/opt" && mmdebstrap --variant=extract \
     --include=systemd-container trixie "$dir/root" \
-    "${conf%/*}/parts/debian.sources" > "$dir/log" 2>&1 || return 1
+    "${conf%/*}/parts/debian.sources" 6>&- > "$dir/log" 2>&1 || return 1
   cd "$dir/root/usr/lib/x86_64-linux-gnu" || return 1
   for i in ../../lib64/ld-linux-x86-64.so.2 ../../bin/systemd-nspawn $(
     ../../lib64/ld-linux-x86-64.so.2 --library-path .:systemd --list \
