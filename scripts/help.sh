@@ -9,13 +9,13 @@ make              build generated/bin/toybox, .../leafroot, leafroot.cpio.gz
 make help         this
 make boot         boot a Debian root, a container before and after leafroot
 make check        what needs no boot: under 30 seconds, no root, no network
-make test         every test, with real boots (an hour or two, as root)
+make test         every test, with real boots (25 minutes, as root)
 make list         the names of all tests, or of those that T matches
 make lint         shellcheck, warnings, line widths, lengths, names, includes
 make fuzz         a minute of fuzzing for each thing that parses
-make cover        which lines of lib/ the unit tests reach
-make asan         the unit tests with the address sanitizer
-make tsan         the unit tests with the thread sanitizer
+make cover        which of our lines and branches tests reach
+make asan         tests with the address and undefined sanitizers
+make tsan         the workers with the thread sanitizer
 make bench        time and memory beside cp, tar, rsync...
 make image        the Debian root that make boot boots
 make menuconfig   try other applets in generated/bin/toybox
