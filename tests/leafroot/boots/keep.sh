@@ -128,6 +128,45 @@ filled disk-ro 'disk
 ' says='leafroot: /lost is unmounted: the new root has no place for it
 leafroot: / is what was on /newroot now'
 
+# The switch to it fails, after all else was done: what was carried over is back,
+# the old root that was kept is mounted nowhere else, and "/" is shared again.
+UNDONE='
+  want injected [ -s /run/injected ]
+  want rootfs is_rootfs
+  want intact intact
+  want mounts same_mounts
+  shared() { grep -q " / / .* shared:[0-9]* - " /proc/self/mountinfo; }
+'
+FAILS="leafroot: process * (inject) stays on the old root with *
+leafroot: switching to the new root: Invalid argument"
+boot undo-filled-keep "$FILL"'
+  mount -t tmpfs -o size=40M mine /newroot
+  fill
+  mkdir /newroot/old
+  touch /run/ours
+  mounts > /run/mounts
+  snap /run/before
+' "$UNDONE"'
+  deny kept mountpoint -q /newroot/old
+' leaf='exec inject move_mount:11:EINVAL /sbin/leafroot -k /old /newroot /sbin/init 9> /run/injected' \
+  says="$FAILS"
+boot undo-filled-shared "$FILL"'
+  mount -t tmpfs -o size=40M mine /newroot
+  fill
+  umount /newroot/own
+  mount --make-shared /
+  umount /proc /sys
+  umount -l /dev
+  umount -l /run
+' '
+  mount -t proc proc /proc
+  want rootfs is_rootfs
+  shared() { grep -q " / / .* shared:[0-9]* - " /proc/self/mountinfo; }
+  want shared shared
+  want says grep -q "switching to the new root: Invalid argument" /said
+' leaf='exec inject move_mount:1:EINVAL /sbin/leafroot /newroot /sbin/init 2> /said 9> /injected' \
+  says= stage='touch t/bare'
+
 # The kernel's own way to a root: it mounts a disk, and no init of ours has run.
 # That is a leaf: it is given the options, no more. Then with -f into memory: the
 # disk is in use no more, and can be taken out. The machine that lent it compares
