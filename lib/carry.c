@@ -45,17 +45,11 @@ static char *path_of(struct mountinfo *m)
   return m->dir[1] ? m->dir+1 : ".";
 }
 
-static struct mountinfo *by_id(struct mountinfo *list, unsigned id)
-{
-  while (list && list->id != id) list = list->next;
-
-  return list;
-}
-
 // The mount that M is mounted on; 0 for the root, and where the table has none.
 static struct mountinfo *parent_of(struct carry *c, struct mountinfo *m)
 {
-  return m->id == c->root || m->id == m->parent ? 0 : by_id(c->list, m->parent);
+  return m->id == c->root || m->id == m->parent ? 0
+    : lr_mountinfo_find(c->list, m->parent);
 }
 
 // Is M mounted on ANCESTOR, or on what is mounted on it?
@@ -67,48 +61,27 @@ static int is_below(struct carry *c, struct mountinfo *m,
   return 0;
 }
 
-// What M shows of the old root's own file system, as a path from the old root;
-// 0 if it is of another one. The root can itself be a directory of its file
-// system (a subvolume): then M can show what is outside of it, also 0.
+// What M shows of the old root's own file system, see lr_mountinfo_shows().
 static char *shows(struct carry *c, struct mountinfo *m)
 {
-  struct mountinfo *root = by_id(c->list, c->root);
-  int len;
+  struct mountinfo *root = lr_mountinfo_find(c->list, c->root);
 
-  if (!root || m->maj != root->maj || m->min != root->min) return 0;
-  len = root->root[1] ? strlen(root->root) : 0;
-  if (strncmp(m->root, root->root, len)
-    || (m->root[len] && m->root[len] != '/')) return 0;
-
-  return m->root+len+!!m->root[len];
+  return root ? lr_mountinfo_shows(root, m) : 0;
 }
 
 // Does M have to be moved by itself?
 static int moves_alone(struct carry *c, struct mountinfo *m)
 {
-  struct mountinfo *parent = by_id(c->list, m->parent);
+  struct mountinfo *parent = lr_mountinfo_find(c->list, m->parent);
 
   return m->parent == c->root || (!c->copy && shows(c, m))
     || (parent && (shows(c, parent) || !strcmp(parent->dir, m->dir)));
 }
 
-// Is what PATH below DIR leads to a directory? -1 and errno when unknown. The
-// mount can be of a server that's gone: don't ask it.
-static int is_directory(int dir, char *path)
-{
-  struct kstat st;
-
-  if (kstatx(dir, path, AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH|AT_DONT_SYNC, &st))
-    return -1;
-
-  return S_ISDIR(st.mode);
-}
-
 // Add the mounts on PARENT to the list, what covers before what it covers. Of
 // two mounts on the same parent, the one on the shorter path is the one that
 // covers: had it been there first, it would be the other's parent. Returns 0,
-// or
-// -1 when memory is out.
+// or -1 when memory is out.
 static int add_mounts(struct carry *c, unsigned parent)
 {
   struct mountinfo *m, *best;
@@ -148,6 +121,19 @@ static int covers(struct carry *c, struct mountinfo *m, struct mountinfo *other)
     if (m != other && m->parent == other->parent
       && !strncmp(m->dir, other->dir, len)
       && (!other->dir[len] || other->dir[len] == '/')) return 1;
+
+  return 0;
+}
+
+// Is something else than M what a path to it leads to? So it, or what it is on,
+// is covered, or another mount is on top of it.
+static int is_hidden(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *other;
+
+  for (other = c->list; other && m->id != c->root; other = other->next)
+    if (covers(c, other, m)
+      || (other->parent == m->id && !strcmp(other->dir, m->dir))) return 1;
 
   return 0;
 }
@@ -192,7 +178,7 @@ int lr_carry_plan(struct carry *c, struct fault *f)
 static int has_place(struct carry *c, struct mountinfo *m)
 {
   char *path = path_of(m);
-  int dir = 0<is_directory(c->from, path), rc,
+  int dir = 0<lr_mountpoint_directory(c->from, path), rc,
     fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
   struct kstat st;
 
@@ -234,26 +220,28 @@ static int drop_scratch(struct carry *c)
   return 0;
 }
 
-// What is shared can't be moved off: make private what mounts are mounted on
-// (fs/namespace.c do_move_mount(): EINVAL). EARLY: only where those are that
-// come off early. Where one is on top of another no path leads to that other,
-// so then all mounts are. put() shares them again. Returns 0, or -1 and errno.
-static int make_private(struct carry *c, int early)
+// What is shared can't be moved off (fs/namespace.c do_move_mount(): EINVAL):
+// make private, on the root DIR, what the mounts are mounted on that are AT it.
+// EARLY: only where those are that come off early. No path leads to one that is
+// hidden, so then all mounts are made private. put() shares them again. Returns
+// 0, or -1 and errno.
+static int make_private(struct carry *c, int dir, int at, int early)
 {
+  struct mountinfo *parent;
   int i, all = 0;
 
   if (c->copy) return 0;
-  if (fchdir(c->from)) return -1;
+  if (fchdir(dir)) return -1;
   for (i = 0; i<c->count; i++) {
-    struct mountinfo *m = c->mount[i].m, *parent = by_id(c->list, m->parent);
-
-    if (c->mount[i].at != ON_OLD || (early && !c->mount[i].early) || !parent
+    parent = lr_mountinfo_find(c->list, c->mount[i].m->parent);
+    if ((int)c->mount[i].at != at || (early && !c->mount[i].early) || !parent
       || !parent->shared) continue;
-    all |= parent->id != c->root && !strcmp(parent->dir, m->dir);
-    if (mount(0, path_of(parent), 0, MS_PRIVATE, 0)) return -1;
+    if (is_hidden(c, parent)) all = 1;
+    else if (mount(0, path_of(parent), 0, MS_PRIVATE, 0) && at == ON_OLD)
+      return -1;
   }
   if (!all) return 0;
-  c->private = 1;
+  if (at == ON_OLD) c->private = 1;
 
   return mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
 }
@@ -267,7 +255,7 @@ static void share(struct carry *c, struct carried *u, int to)
   for (m = c->list; m; m = m->next) {
     if (!m->shared) continue;
     for (with = m; with && with != u->m && !moves_alone(c, with); )
-      with = with->id == with->parent ? 0 : by_id(c->list, with->parent);
+      with = parent_of(c, with);
     if (with == u->m) mount(0, path_of(m), 0, MS_SHARED, 0);
   }
 }
@@ -286,7 +274,7 @@ static int take(struct carry *c, struct carried *u, int from)
     return 0;
   }
   fd = lr_open_in_root(from, path, O_NOFOLLOW);
-  rc = fd == -1 ? -1 : is_directory(fd, "");
+  rc = fd == -1 ? -1 : lr_mountpoint_directory(fd, "");
   if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
   if (rc == -1) {
     // Hidden below another mount, which a copy doesn't take out of the way
@@ -311,10 +299,12 @@ static int take(struct carry *c, struct carried *u, int from)
 }
 
 // Make own bind U anew on the scratch directory, from root TO and with its old
-// options. Returns 0, 1 when what it showed is gone, -1 and errno.
+// options. It stays UNMOUNTED until it is in its place, since one that is left
+// over there shows TO, and the next may have to show the other root. Returns 0,
+// 1 when what it showed is gone, -1 and errno.
 static int bind_anew(struct carry *c, struct carried *u, int to)
 {
-  unsigned set = 0, clear = MATTR_ATIME;
+  unsigned set = MATTR_STRICTATIME, clear = MATTR_ATIME;
   char *what = shows(c, u->m), *word, *flags, *s;
   int fd = open_tree(to, *what ? what : "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
@@ -323,7 +313,7 @@ static int bind_anew(struct carry *c, struct carried *u, int to)
 
   // One from a try before
   if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
-  rc = is_directory(fd, "");
+  rc = lr_mountpoint_directory(fd, "");
   if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
   if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
   close(fd);
@@ -332,27 +322,32 @@ static int bind_anew(struct carry *c, struct carried *u, int to)
   if (!(s = flags = strdup(u->m->flags))) return -1;
   while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
   free(flags);
-  rc = lr_mountopt_apply(c->scratch, u->name, set, clear);
-  if (!rc) u->at = ON_SCRATCH;
 
-  return rc;
+  return lr_mountopt_apply(c->scratch, u->name, set, clear);
 }
 
 // Put U, which was taken off, to its place on root TO; AT is what that makes
 // it. Returns 0, or -1 and errno.
 static int put(struct carry *c, struct carried *u, int to, int at)
 {
+  struct mountinfo *parent;
   char *path = path_of(u->m);
   int rc, fd;
 
   if (u->at == UNMOUNTED && (rc = bind_anew(c, u, to))) return rc<0 ? -1 : 0;
-  rc = is_directory(c->scratch, u->name);
+  rc = lr_mountpoint_directory(c->scratch, u->name);
   if (rc == -1 || lr_mountpoint_make(to, path, rc)
     || (fd = lr_open_in_root(to, path, O_NOFOLLOW)) == -1) return -1;
   rc = move_mount(c->scratch, u->name, fd, "", MOVEMOUNT_T_EMPTY);
   close(fd);
   if (rc) return -1;
   u->at = at;
+
+  // On what share() has shared it became shared (fs/namespace.c
+  // attach_recursive_mnt())
+  parent = parent_of(c, u->m);
+  if (parent && parent->id != c->root && parent->shared && !fchdir(to))
+    mount(0, path, 0, MS_REC|MS_PRIVATE, 0);
   share(c, u, to);
 
   return 0;
@@ -372,7 +367,7 @@ int lr_carry_unbind(struct carry *c, struct fault *f)
     any |= c->mount[i].early && c->mount[i].at == ON_OLD;
   }
   if (!any) return 0;
-  if (need_scratch(c) || make_private(c, 1))
+  if (need_scratch(c) || make_private(c, c->from, ON_OLD, 1))
     return lr_fault(f, errno, "unmounting", "binds of /");
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
@@ -393,7 +388,7 @@ int lr_carry(struct carry *c, struct fault *f)
   int i;
 
   if (!c->count) return 0;
-  if (need_scratch(c) || make_private(c, 0))
+  if (need_scratch(c) || make_private(c, c->from, ON_OLD, 0))
     return lr_fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
@@ -416,11 +411,16 @@ int lr_carry(struct carry *c, struct fault *f)
 // that could not be put back the first is the fault. Returns 0 or -1.
 static int put_back(struct carry *c, int all, struct fault *f)
 {
-  struct mountinfo *root = by_id(c->list, c->root);
+  struct mountinfo *root = lr_mountinfo_find(c->list, c->root);
   struct carried *u;
   int i, rc = 0;
 
+  // What is put on a shared root, or is a bind of it, would be shared too. The
+  // put_back() before this one may have shared it.
+  if (root && root->shared && !fchdir(c->from))
+    mount(0, ".", 0, MS_PRIVATE, 0);
   if (need_scratch(c)) return lr_fault(f, errno, "carrying back", "mounts");
+  make_private(c, c->to, ON_NEW, 0);
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
     if (u->at == ON_NEW ? take(c, u, c->to)

@@ -146,6 +146,29 @@ struct mountinfo *lr_mountinfo_read(int procfd, struct fault *f)
   return list;
 }
 
+// The mount of LIST that has ID. Returns 0 if there is none.
+struct mountinfo *lr_mountinfo_find(struct mountinfo *list, unsigned id)
+{
+  while (list && list->id != id) list = list->next;
+
+  return list;
+}
+
+// What M shows of the file system that ROOT, a mount, is of: a path from ROOT's
+// own root directory. Returns 0 if M is of another file system. ROOT can itself
+// be a directory of its file system (a subvolume): then M can show what is
+// outside of it, and that's also 0.
+char *lr_mountinfo_shows(struct mountinfo *root, struct mountinfo *m)
+{
+  int len = root->root[1] ? strlen(root->root) : 0;
+
+  if (m->maj != root->maj || m->min != root->min) return 0;
+  if (strncmp(m->root, root->root, len)
+    || (m->root[len] && m->root[len] != '/')) return 0;
+
+  return m->root+len+!!m->root[len];
+}
+
 // Free what lr_mountinfo_parse() returned.
 void lr_mountinfo_free(struct mountinfo *list)
 {

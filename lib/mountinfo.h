@@ -14,4 +14,6 @@ struct mountinfo {
 
 struct mountinfo *lr_mountinfo_parse(char *text);
 struct mountinfo *lr_mountinfo_read(int procfd, struct fault *f);
+struct mountinfo *lr_mountinfo_find(struct mountinfo *list, unsigned id);
+char *lr_mountinfo_shows(struct mountinfo *root, struct mountinfo *m);
 void lr_mountinfo_free(struct mountinfo *list);

@@ -18,6 +18,19 @@ int lr_open_in_root(int root, char *path, int flags)
   return kopenat2(root, path, &how);
 }
 
+// Is what PATH below directory DIR leads to, or DIR itself if that is "", a
+// directory? The mount can be of a server that's gone, so nobody asks that.
+// Returns 1 or 0, or -1 and errno when it is unknown.
+int lr_mountpoint_directory(int dir, char *path)
+{
+  struct kstat st;
+
+  if (kstatx(dir, path, AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH|AT_DONT_SYNC, &st))
+    return -1;
+
+  return S_ISDIR(st.mode);
+}
+
 // Make PATH below directory ROOT something to mount on, unless there is
 // something: an empty DIRECTORY or file, with its parents. Returns 0, or -1 and
 // errno.

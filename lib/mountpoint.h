@@ -2,4 +2,5 @@
 // SPDX-License-Identifier: 0BSD
 
 int lr_open_in_root(int root, char *path, int flags);
+int lr_mountpoint_directory(int dir, char *path);
 int lr_mountpoint_make(int root, char *path, int directory);
