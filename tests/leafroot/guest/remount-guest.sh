@@ -1,13 +1,13 @@
 # remount-guest.sh [CASE...] - a root that stays gets options, and one system
 # call fails, as CASE says to inject (busybox sh, on a rooted() tmpfs)
 # shellcheck shell=dash disable=SC1091
-# SPDX-License-Identifier: 0BSD
 #
 # Then either init runs and the root has all of the options, or leafroot fails
 # with 1, runs nothing, and the root has the options it had before: both the
 # flags of its mount and those of its file system. One line for each CASE: "back"
 # or "done" and what leafroot said, or "BAD" and why. Without a CASE: each call
 # of fsconfig, mount, fspick, statfs and fchdir, and how many there were in all.
+# SPDX-License-Identifier: 0BSD
 
 . /etc/lib
 
