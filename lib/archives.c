@@ -45,13 +45,13 @@ static int seekable(struct archive *one, struct stat *st, off_t *from)
 }
 
 // Could what is in the archives of LIST be more than the memory there is?
-int lr_archives_tight(struct archive *list, struct scene *s)
+int lr_archives_scarce(struct archive *list, struct scene *s)
 {
   struct stat st;
   off_t from;
 
   for (; list; list = list->next) if (seekable(list, &st, &from)
-    && lr_memory_tight(st.st_size, s->available)) return 1;
+    && lr_memory_scarce(st.st_size, s->available)) return 1;
 
   return 0;
 }

@@ -15,7 +15,7 @@ struct archive {
 
 int lr_archives_open(struct archive **list, struct request *r,
   struct scene *s, struct fault *f);
-int lr_archives_tight(struct archive *list, struct scene *s);
+int lr_archives_scarce(struct archive *list, struct scene *s);
 int lr_archives_check(struct archive *list, struct request *r,
   struct scene *s, struct fault *f);
 int lr_archives_no_init(struct archive *list, struct plan *p,

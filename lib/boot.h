@@ -32,7 +32,7 @@ struct boot {
     struct carry carry;
     struct tree tree;
     char kept;               // the old root is mounted below the new one
-    char stuck;              // something could not be put back: the new root
+    char leaf_stays;         // something could not be put back: the new root
                              // has it, so that has to stay mounted
     char caught;             // signals are caught, or ignored
     void (*handler[3])(int); // what they were before

@@ -16,8 +16,8 @@
  * there first, and comes from there last. That way a mount hidden below another
  * is reached, and is hidden below it again afterwards.
  *
- * Own binds come off before the tree is moved, and with them what is on them or
- * covers them; the others stay in use as long as they can.
+ * Such root binds come off before the tree is moved, and with them what is on
+ * them or covers them; the others stay in use as long as they can.
  */
 
 #include "toys.h"
@@ -32,9 +32,9 @@
 struct carried {
   struct mountinfo *m;
   // LEFT stays on the old root for good: the new one has no place for it.
-  // UNMOUNTED is an own bind that's to be made anew
+  // UNMOUNTED is a root bind that's to be made anew
   enum {ON_OLD, ON_SCRATCH, ON_NEW, UNMOUNTED, LEFT} at;
-  char own;                // of the old root's own file system
+  char root_bind;          // of the old root's own file system
   char early;              // comes off before the tree is moved
   char name[12];           // on the scratch directory
 };
@@ -106,7 +106,7 @@ static int add_mounts(struct carry *c, unsigned parent)
     c->mount = u;
     memset(u += c->count, 0, sizeof(*u));
     u->m = best;
-    u->own = !c->copy && !!shows(c, best);
+    u->root_bind = !c->copy && !!shows(c, best);
     sprintf(u->name, "%d", c->count++);
   }
 }
@@ -138,14 +138,14 @@ static int is_hidden(struct carry *c, struct mountinfo *m)
   return 0;
 }
 
-// Mark what has to come off before the tree is moved: own binds, what is
+// Mark what has to come off before the tree is moved: root binds, what is
 // mounted on them, what covers them, and what is mounted on that.
 static void mark_early(struct carry *c)
 {
   struct carried *u, *v;
   int i, j, again = 1;
 
-  for (i = 0; i<c->count; i++) c->mount[i].early = c->mount[i].own;
+  for (i = 0; i<c->count; i++) c->mount[i].early = c->mount[i].root_bind;
   while (again) for (again = i = 0; i<c->count; i++) {
     if (!(u = c->mount+i)->early) continue;
     for (j = 0; j<i; j++) {
@@ -260,14 +260,14 @@ static void share(struct carry *c, struct carried *u, int to)
   }
 }
 
-// Take U, which is on root FROM, off. An own bind is unmounted, any other mount
+// Take U, which is on root FROM, off. A root bind is unmounted, any other mount
 // goes to the scratch directory. Returns 0, or -1 and errno.
 static int take(struct carry *c, struct carried *u, int from)
 {
   char *path = path_of(u->m);
   int rc, fd;
 
-  if (u->own) {
+  if (u->root_bind) {
     if (fchdir(from) || umount2(path, MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
     u->at = UNMOUNTED;
 
@@ -298,7 +298,7 @@ static int take(struct carry *c, struct carried *u, int from)
   return rc;
 }
 
-// Make own bind U anew on the scratch directory, from root TO and with its old
+// Make root bind U anew on the scratch directory, from root TO and with its old
 // options. It stays UNMOUNTED until it is in its place, since one that is left
 // over there shows TO, and the next may have to show the other root. Returns 0,
 // 1 when what it showed is gone, -1 and errno.
@@ -353,7 +353,7 @@ static int put(struct carry *c, struct carried *u, int to, int at)
   return 0;
 }
 
-// Take off the old root's own binds, and what is on or over them; on a new root
+// Take off binds of the old root, and what is on or over them; on a new root
 // that somebody filled first find out what has no place there. Leaves a fault
 // "unmounting" a mount's directory. Returns 0, or -1 and lr_carry_bind() is to
 // be called.
@@ -424,7 +424,7 @@ static int put_back(struct carry *c, int all, struct fault *f)
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
     if (u->at == ON_NEW ? take(c, u, c->to)
-      : u->at == ON_OLD && !u->own && c->private && take(c, u, c->from))
+      : u->at == ON_OLD && !u->root_bind && c->private && take(c, u, c->from))
         rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
   while (i--) {
@@ -441,7 +441,7 @@ static int put_back(struct carry *c, int all, struct fault *f)
   return rc;
 }
 
-// Undo lr_carry(), done or failed half-way; own binds stay off. Leaves a fault
+// Undo lr_carry(), done or failed half-way; root binds stay off. Leaves a fault
 // "carrying back" what could not be. Returns 0 or -1.
 int lr_carry_back(struct carry *c, struct fault *f)
 {
@@ -457,7 +457,7 @@ int lr_carry_back(struct carry *c, struct fault *f)
   return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
 }
 
-// Undo lr_carry_unbind(), done or failed half-way: the files that own binds
+// Undo lr_carry_unbind(), done or failed half-way: the files that root binds
 // show have to be there again. Leaves a fault "carrying back" what could not
 // be. Returns 0 or -1.
 int lr_carry_bind(struct carry *c, struct fault *f)

@@ -46,7 +46,7 @@ unsigned long long lr_memory_unpack(unsigned long long bytes,
 // Could what an archive of PACKED bytes holds be more than what is AVAILABLE?
 // This divides where it could multiply: a sparse file can be of nearly 2^63
 // bytes, and twelve times that is more than 64 bits hold.
-int lr_memory_tight(unsigned long long packed, unsigned long long available)
+int lr_memory_scarce(unsigned long long packed, unsigned long long available)
 {
   return available<MEMORY_PACKED_ADD
     || (available-MEMORY_PACKED_ADD)/MEMORY_PACKED<packed;

@@ -61,7 +61,7 @@ static int survey_archives(struct boot *b, int limits)
   int rc;
 
   if (lr_archives_open(&b->archives, &b->asked, s, &b->why)) return -1;
-  if (!limits && !b->asked.dry_run && !lr_archives_tight(b->archives, s))
+  if (!limits && !b->asked.dry_run && !lr_archives_scarce(b->archives, s))
     return 0;
   if (lr_archives_check(b->archives, &b->asked, s, &b->why)) return -1;
 

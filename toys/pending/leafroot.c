@@ -118,7 +118,7 @@ static void undone(struct boot *b, int rc)
 {
   if (!rc) return;
   lr_complain(&b->why, "");
-  b->done.stuck = 1;
+  b->done.leaf_stays = 1;
 }
 
 static enum outcome read_request(struct boot *b)
@@ -192,7 +192,7 @@ static enum outcome attach(struct boot *b)
 
 static void detach(struct boot *b)
 {
-  if (!b->done.stuck && lr_newroot_detach(&b->done.newroot, b->leaf.dir))
+  if (!b->done.leaf_stays && lr_newroot_detach(&b->done.newroot, b->leaf.dir))
     lr_say("removing %s: %s", b->asked.newroot, strerror(errno));
 }
 

@@ -36,6 +36,13 @@ grep -q 'peak.* MiB' /out/err-n || echo "no peak expected"
 pid1 leafroot -v -f /newroot /sbin/init
 grep -c '^ran' /out/ran
 grep -x "$(grep ' holds ' /out/err-n)" /out/err > /dev/null || echo "-v has others"
+# What -n says will be done is what -v says and does, all lines of it
+for i in err-n err
+do
+  grep '^leafroot: plan: ' "/out/$i" > "/out/$i.plan"
+done
+[ "$(grep -c . /out/err.plan)" = 3 ] && cmp /out/err-n.plan /out/err.plan ||
+  diff /out/err-n.plan /out/err.plan
 for i in read look survey check mount fill carry switch
 do
   grep -qx "leafroot: $i: [0-9]* ms" /out/err || echo "-v: no $i"

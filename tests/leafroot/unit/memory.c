@@ -120,16 +120,16 @@ int main(void)
 
   for (i = 0; i<ARRAY_LEN(archives); i++) {
     enough = archives[i].enough;
-    check(!lr_memory_tight(archives[i].packed, enough), "archive %u: enough",
+    check(!lr_memory_scarce(archives[i].packed, enough), "archive %u: enough",
       i);
-    check(lr_memory_tight(archives[i].packed, enough-1),
+    check(lr_memory_scarce(archives[i].packed, enough-1),
       "archive %u: one less", i);
-    check(lr_memory_tight(archives[i].packed, 0), "archive %u: nothing", i);
-    check(!lr_memory_tight(archives[i].packed, ALL), "archive %u: all", i);
+    check(lr_memory_scarce(archives[i].packed, 0), "archive %u: nothing", i);
+    check(!lr_memory_scarce(archives[i].packed, ALL), "archive %u: all", i);
   }
   for (i = 0; i<ARRAY_LEN(huge); i++) {
-    check(lr_memory_tight(huge[i], 1ULL<<40), "huge archive %u: a TiB", i);
-    check(lr_memory_tight(huge[i], ALL), "huge archive %u: all", i);
+    check(lr_memory_scarce(huge[i], 1ULL<<40), "huge archive %u: a TiB", i);
+    check(lr_memory_scarce(huge[i], ALL), "huge archive %u: all", i);
   }
 
   for (i = 0; i<ARRAY_LEN(limits); i++)
