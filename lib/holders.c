@@ -7,15 +7,17 @@
 #include "toys.h"
 #include "lib/holders.h"
 
-// Inodes already counted, of which there are few: an array will do.
+// The inodes of a process that are counted already. They are few, so that an
+// array will do.
 struct seen {
   ino_t *ino;
   int count;
 };
 
-// Add the memory of what PATH in directory DIR is of to H, if it is of DEV and
-// new in S. Returns 1 if it's of DEV.
-static int add(struct holder *h, struct seen *s, int dir, char *path, dev_t dev)
+// PATH in directory DIR leads to something that the process of H uses. If that
+// is of DEV and not in S yet, add its memory to H. Returns 1 if it's of DEV.
+static int add_one(struct holder *h, struct seen *s, int dir, char *path,
+  dev_t dev)
 {
   struct stat st;
   ino_t *new;
@@ -32,8 +34,8 @@ static int add(struct holder *h, struct seen *s, int dir, char *path, dev_t dev)
   return 1;
 }
 
-// add() everything in directory NAME of process directory PID. Returns how many
-// were of DEV.
+// Do add_one() for everything in directory NAME of process directory PID.
+// Returns how many of them are of DEV.
 static int add_all(struct holder *h, struct seen *s, int pid, char *name,
   dev_t dev)
 {
@@ -47,13 +49,14 @@ static int add_all(struct holder *h, struct seen *s, int pid, char *name,
     return 0;
   }
   while ((de = readdir(dir)))
-    if (*de->d_name != '.') n += add(h, s, fd, de->d_name, dev);
+    if (*de->d_name != '.') n += add_one(h, s, fd, de->d_name, dev);
   closedir(dir);
 
   return n;
 }
 
-// Read up to LEN-1 bytes of file NAME in DIR, and end them.
+// Read up to LEN-1 bytes of file NAME in DIR into BUF, and end them with a 0.
+// Nothing can be read: it's "".
 static void first_bytes(int dir, char *name, char *buf, int len)
 {
   int fd = openat(dir, name, O_RDONLY|O_CLOEXEC), got = 0;
@@ -65,9 +68,9 @@ static void first_bytes(int dir, char *name, char *buf, int len)
   buf[got>0 ? got : 0] = 0;
 }
 
-// The file that is the Nth loop device, as NAME of SIZE bytes, if it's of file
-// system DEV. SYS is a directory of sysfs. Returns 1 if it is, 0 if not, -1
-// when there is no such device.
+// Is the file behind loop device N one of file system DEV? SYS is the root
+// directory of a sysfs. The file's path is left in NAME, which has SIZE bytes.
+// Returns 1 if so, 0 if not, -1 when there is no such device.
 int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size)
 {
   char path[64];
@@ -82,10 +85,11 @@ int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size)
   return *name && !stat(name, &st) && st.st_dev == dev;
 }
 
-// Call EACH for every process that has something of file system DEV as root,
-// current directory, program, mapping or open file, but for this one. PROC is
-// a directory of procfs. Kernel threads have no program and follow PID 1.
-// Returns how many there are, or -1 and errno.
+// Call EACH for every process but this one that has something of file system
+// DEV as its root, current directory, program, mapping or open file. PROC is
+// the root directory of a procfs. Kernel threads, which are those without a
+// program, are left out: their root and current directory follow PID 1's.
+// Returns how many processes there are, or -1 and errno.
 int lr_holders(int proc, dev_t dev, void (*each)(struct holder *))
 {
   int fd = openat(proc, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC), pid, n = 0;
@@ -105,9 +109,9 @@ int lr_holders(int proc, dev_t dev, void (*each)(struct holder *))
     pid = openat(fd, de->d_name, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
     if (pid == -1) continue;
     if (!fstatat(pid, "exe", &st, 0)) {
-      h.root = add(&h, &seen, pid, "root", dev);
-      h.cwd = add(&h, &seen, pid, "cwd", dev);
-      h.exe = add(&h, &seen, pid, "exe", dev);
+      h.root = add_one(&h, &seen, pid, "root", dev);
+      h.cwd = add_one(&h, &seen, pid, "cwd", dev);
+      h.exe = add_one(&h, &seen, pid, "exe", dev);
       held = h.root|h.cwd|h.exe;
       held |= add_all(&h, &seen, pid, "map_files", dev);
       held |= add_all(&h, &seen, pid, "fd", dev);

@@ -1,11 +1,11 @@
 /* seal.c - empty a rootfs and close it for good
  *
  * Copyright 2026 The leafroot authors
- * SPDX-License-Identifier: 0BSD
  *
- * Every mount namespace has rootfs at its bottom, so what escapes a container
- * by unmounting what's above it lands there. From 7.0 that place is nullfs:
- * empty, and nothing can be written. Make it so before 7.0.
+ * Every mount namespace has the rootfs at its bottom: whoever escapes from a
+ * container by unmounting what is above it lands there. Since Linux 7.0 that
+ * place is a nullfs, which is empty and can't be written to. Before 7.0 a
+ * sealed rootfs is the same.
  */
 
 #include "toys.h"
@@ -14,9 +14,9 @@
 #include "lib/tree.h"
 #include "lib/seal.h"
 
-// The kind of file system ROOT is on: MAGIC_TMPFS, MAGIC_RAMFS, or 0 and a
-// fault when it's anything else: that may be somebody's disk.
-static unsigned kind(int root, struct fault *f)
+// The type of the file system that ROOT is on: MAGIC_TMPFS or MAGIC_RAMFS.
+// Anything else may be somebody's disk: then 0, and it leaves a fault.
+static unsigned memory_type(int root, struct fault *f)
 {
   struct statfs sf;
 
@@ -28,21 +28,22 @@ static unsigned kind(int root, struct fault *f)
   return 0;
 }
 
-// Remove all that is in ROOT, the root directory of a ramfs or tmpfs mount of
-// our namespace, and in nothing that's mounted on it. *LEFT is how many entries
-// could not be removed (mount points). Leaves a fault "wiping". Returns 0 or
-// -1.
+// Remove all that is in ROOT, the root directory of a ramfs or tmpfs that is
+// mounted in our mount namespace. What is mounted on it stays. *LEFT is how
+// many entries could not be removed (mount points). Leaves a fault "wiping",
+// "not wiping", "looking at", or one of lr_tree_run(). Returns 0 or -1.
 int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
 {
   struct tree t = {.mode = TREE_WIPE};
   struct statfs sf;
   int rc;
 
-  if (!kind(root, f)) return -1;
-  if (!fstatfs(root, &sf) && (sf.f_flags&1) && !fchdir(root))
+  if (!memory_type(root, f)) return -1;
+  if (!fstatfs(root, &sf) && (sf.f_flags&ST_RDONLY) && !fchdir(root))
     mount(0, ".", 0, MS_REMOUNT, 0);
 
-  // A copy of the mount without those on it: no way leads into another one
+  // A copy of the mount has no other mounts on it, so that no way leads into
+  // one
   t.src = open_tree(root, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
   if (t.src == -1) return lr_fault(f, errno, "wiping", "the old root");
   rc = lr_tree_run(&t, f);
@@ -54,15 +55,15 @@ int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
 }
 
 // Make ROOT, an empty ramfs or tmpfs as lr_seal_wipe() leaves it, as small as
-// can be (tmpfs: one inode, itself, and one page; size=0 would mean no limit)
-// and read-only, and its mount nosuid,nodev,noexec. While something still has
-// one of its files open the kernel says EBUSY or EINVAL, and logs that: try
-// again less and less often, for SECONDS. Leaves a fault "sealing". Returns 0
-// or -1.
+// can be and read-only, and its mount nosuid,nodev,noexec. The smallest tmpfs
+// has one inode, itself, and one page: size=0 would mean no limit. While
+// something still has one of its files open the kernel says EBUSY or EINVAL,
+// and logs that: so it's tried less and less often, for SECONDS. Leaves a fault
+// "sealing", or "looking at" or "not wiping". Returns 0 or -1.
 int lr_seal_root(int root, int seconds, struct fault *f)
 {
   char opts[64];
-  unsigned type = kind(root, f);
+  unsigned type = memory_type(root, f);
   int ms, rc;
 
   if (!type) return -1;
@@ -70,7 +71,7 @@ int lr_seal_root(int root, int seconds, struct fault *f)
   if (fchdir(root)) return lr_fault(f, errno, "sealing", "the old root");
   fchmod(root, 0555);
   for (ms = 50; ; ms *= 2) {
-    // ramfs takes no limits, and would not say so
+    // A ramfs takes no limits, and does not say so
     rc = type == MAGIC_TMPFS ? mount(0, ".", 0, MS_REMOUNT, opts) : 0;
     if (!rc) rc = mount(0, ".", 0, MS_REMOUNT|MS_RDONLY, 0);
     if (!rc || (errno != EBUSY && errno != EINVAL) || ms>seconds*500) break;
