@@ -14,7 +14,7 @@
 #include "lib/progress.h"
 #include "lib/remount.h"
 #include "lib/newroot.h"
-#include "lib/carry.h"
+#include "lib/carryplan.h"
 
 struct boot {
   struct request asked;      // constant after "read"

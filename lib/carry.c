@@ -3,14 +3,7 @@
  * Copyright 2026 The leafroot authors
  * SPDX-License-Identifier: 0BSD
  *
- * A mount takes along what is mounted below it when it is moved. Three kinds
- * have to be moved by themselves:
- * - those on the root itself,
- * - those on top of another at the same place, as moving a path moves only the
- *   topmost mount there,
- * - binds of the old root's own file system (mount --bind /a /b) and what is
- *   mounted on them. Such a bind can't be moved, as it would go on showing the
- *   old root: it is unmounted, and made anew from the new root.
+ * Which mounts have to be moved by themselves says lib/carryplan.c.
  *
  * On their way they are on a scratch directory. What covers another mount goes
  * there first, and comes from there last. That way a mount hidden below another
@@ -22,6 +15,7 @@
 
 #include "toys.h"
 #include "lib/carry.h"
+#include "lib/carryplan.h"
 #include "lib/fault.h"
 #include "lib/fsnew.h"
 #include "lib/kernel.h"
@@ -29,147 +23,10 @@
 #include "lib/mountopt.h"
 #include "lib/mountpoint.h"
 
-struct carried {
-  struct mountinfo *m;
-  // LEFT stays on the old root for good: the new one has no place for it.
-  // UNMOUNTED is a root bind that's to be made anew
-  enum {ON_OLD, ON_SCRATCH, ON_NEW, UNMOUNTED, LEFT} at;
-  char root_bind;          // of the old root's own file system
-  char early;              // comes off before the tree is moved
-  char name[12];           // on the scratch directory
-};
-
 // The directory M is mounted on, as a path from the root.
 static char *path_of(struct mountinfo *m)
 {
   return m->dir[1] ? m->dir+1 : ".";
-}
-
-// The mount that M is mounted on; 0 for the root, and where the table has none.
-static struct mountinfo *parent_of(struct carry *c, struct mountinfo *m)
-{
-  return m->id == c->root || m->id == m->parent ? 0
-    : lr_mountinfo_find(c->list, m->parent);
-}
-
-// Is M mounted on ANCESTOR, or on what is mounted on it?
-static int is_below(struct carry *c, struct mountinfo *m,
-  struct mountinfo *ancestor)
-{
-  while ((m = parent_of(c, m))) if (m == ancestor) return 1;
-
-  return 0;
-}
-
-// What M shows of the old root's own file system, see lr_mountinfo_shows().
-static char *shows(struct carry *c, struct mountinfo *m)
-{
-  struct mountinfo *root = lr_mountinfo_find(c->list, c->root);
-
-  return root ? lr_mountinfo_shows(root, m) : 0;
-}
-
-// Does M have to be moved by itself?
-static int moves_alone(struct carry *c, struct mountinfo *m)
-{
-  struct mountinfo *parent = lr_mountinfo_find(c->list, m->parent);
-
-  return m->parent == c->root || (!c->copy && shows(c, m))
-    || (parent && (shows(c, parent) || !strcmp(parent->dir, m->dir)));
-}
-
-// Add the mounts on PARENT to the list, what covers before what it covers. Of
-// two mounts on the same parent, the one on the shorter path is the one that
-// covers: had it been there first, it would be the other's parent. Returns 0,
-// or -1 when memory is out.
-static int add_mounts(struct carry *c, unsigned parent)
-{
-  struct mountinfo *m, *best;
-  struct carried *u;
-  unsigned last = 0, len, id = 0;
-
-  for (;;) {
-    for (best = 0, m = c->list; m; m = m->next) {
-      if (m->parent != parent || m->id == parent || m->id == c->filled)
-        continue;
-      len = strlen(m->dir);
-      if (len<last || (len == last && m->id<=id)) continue;
-      if (!best || len<strlen(best->dir)
-        || (len == strlen(best->dir) && m->id<best->id)) best = m;
-    }
-    if (!best) return 0;
-    last = strlen(best->dir);
-    id = best->id;
-    if (!c->copy && add_mounts(c, best->id)) return -1;
-    if (!moves_alone(c, best)) continue;
-    if (!(u = realloc(c->mount, (c->count+1)*sizeof(*u)))) return -1;
-    c->mount = u;
-    memset(u += c->count, 0, sizeof(*u));
-    u->m = best;
-    u->root_bind = !c->copy && !!shows(c, best);
-    sprintf(u->name, "%d", c->count++);
-  }
-}
-
-// Does M cover the place of OTHER, or of what OTHER is mounted on? So it is on
-// the same parent at a shorter path (see add_mounts()).
-static int covers(struct carry *c, struct mountinfo *m, struct mountinfo *other)
-{
-  int len = strlen(m->dir);
-
-  for (; other && other->id != c->root; other = parent_of(c, other))
-    if (m != other && m->parent == other->parent
-      && !strncmp(m->dir, other->dir, len)
-      && (!other->dir[len] || other->dir[len] == '/')) return 1;
-
-  return 0;
-}
-
-// Is something else than M what a path to it leads to? So it, or what it is on,
-// is covered, or another mount is on top of it.
-static int is_hidden(struct carry *c, struct mountinfo *m)
-{
-  struct mountinfo *other;
-
-  for (other = c->list; other && m->id != c->root; other = other->next)
-    if (covers(c, other, m)
-      || (other->parent == m->id && !strcmp(other->dir, m->dir))) return 1;
-
-  return 0;
-}
-
-// Mark what has to come off before the tree is moved: root binds, what is
-// mounted on them, what covers them, and what is mounted on that.
-static void mark_early(struct carry *c)
-{
-  struct carried *u, *v;
-  int i, j, again = 1;
-
-  for (i = 0; i<c->count; i++) c->mount[i].early = c->mount[i].root_bind;
-  while (again) for (again = i = 0; i<c->count; i++) {
-    if (!(u = c->mount+i)->early) continue;
-    for (j = 0; j<i; j++) {
-      v = c->mount+j;
-      if (v->early || (!is_below(c, v->m, u->m) && !covers(c, v->m, u->m)))
-        continue;
-      v->early = again = 1;
-    }
-  }
-}
-
-// Find out which mounts of C->list, but for the two roots, have to be moved by
-// themselves. Their list is made here, before anything is changed. Leaves a
-// fault "carrying over". Returns 0 or -1.
-int lr_carry_plan(struct carry *c, struct fault *f)
-{
-  c->mount = 0;
-  c->count = c->private = 0;
-  c->scratch = -1;
-  if (add_mounts(c, c->root))
-    return lr_fault(f, errno, "carrying over", "mounts");
-  mark_early(c);
-
-  return 0;
 }
 
 // Is there a directory or file for M on a new root that is somebody's own? What
@@ -196,6 +53,10 @@ static int has_place(struct carry *c, struct mountinfo *m)
 static int need_scratch(struct carry *c)
 {
   if (c->scratch != -1) return 0;
+
+  // On a shared mount it would be shared, and nothing could be moved off it;
+  // and a pivot wants no shared new root
+  if (fchdir(c->to) || mount(0, ".", 0, MS_PRIVATE, 0)) return -1;
   if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
   if (!move_mount(c->scratch, "", c->to, "",
     MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY)) return 0;
@@ -236,7 +97,7 @@ static int make_private(struct carry *c, int dir, int at, int early)
     parent = lr_mountinfo_find(c->list, c->mount[i].m->parent);
     if ((int)c->mount[i].at != at || (early && !c->mount[i].early) || !parent
       || !parent->shared) continue;
-    if (is_hidden(c, parent)) all = 1;
+    if (lr_carry_hidden(c, parent)) all = 1;
     else if (mount(0, path_of(parent), 0, MS_PRIVATE, 0) && at == ON_OLD)
       return -1;
   }
@@ -254,8 +115,8 @@ static void share(struct carry *c, struct carried *u, int to)
   if (fchdir(to)) return;
   for (m = c->list; m; m = m->next) {
     if (!m->shared) continue;
-    for (with = m; with && with != u->m && !moves_alone(c, with); )
-      with = parent_of(c, with);
+    for (with = m; with && with != u->m && !lr_carry_alone(c, with); )
+      with = lr_carry_parent(c, with);
     if (with == u->m) mount(0, path_of(m), 0, MS_SHARED, 0);
   }
 }
@@ -298,18 +159,18 @@ static int take(struct carry *c, struct carried *u, int from)
   return rc;
 }
 
-// Make root bind U anew on the scratch directory, from root TO and with its old
-// options. It stays UNMOUNTED until it is in its place, since one that is left
-// over there shows TO, and the next may have to show the other root. Returns 0,
-// 1 when what it showed is gone, -1 and errno.
-static int bind_anew(struct carry *c, struct carried *u, int to)
+// Make root bind U anew on the scratch directory, from ROOT and with its old
+// options. Returns 0, -1 and errno; also 0, and nothing is made, when what it
+// showed is gone.
+static int bind_anew(struct carry *c, struct carried *u, int root)
 {
   unsigned set = MATTR_STRICTATIME, clear = MATTR_ATIME;
-  char *what = shows(c, u->m), *word, *flags, *s;
-  int fd = open_tree(to, *what ? what : "",
+  char *what = lr_carry_shows(c, u->m), *word, *flags, *s;
+  int fd = open_tree(root, *what ? what : "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
 
-  if (fd == -1) return errno == ENOENT ? 1 : -1;
+  u->at = UNMOUNTED;
+  if (fd == -1) return -(errno != ENOENT);
 
   // One from a try before
   if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
@@ -323,7 +184,46 @@ static int bind_anew(struct carry *c, struct carried *u, int to)
   while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
   free(flags);
 
-  return lr_mountopt_apply(c->scratch, u->name, set, clear);
+  if (lr_mountopt_apply(c->scratch, u->name, set, clear)) return -1;
+  u->at = MADE;
+
+  return 0;
+}
+
+// Make anew all root binds that are off, by what ROOT has. Leaves a fault STEP
+// of the first that can't be. Returns 0 or -1.
+static int bind_all(struct carry *c, int root, char *step, struct fault *f)
+{
+  struct carried *u;
+  int i, rc = 0;
+
+  for (i = 0; i<c->count; i++) {
+    u = c->mount+i;
+    if ((u->at == UNMOUNTED || u->at == MADE) && bind_anew(c, u, root))
+      rc = lr_fault(f, errno, step, "%s", u->m->dir);
+  }
+
+  return rc;
+}
+
+// The same by what the old root has, below all that is mounted on it, which
+// could hide what a bind showed: from a mount of it alone. (Before 6.15 only
+// what is attached can be cloned again.)
+static int bind_all_back(struct carry *c, struct fault *f)
+{
+  int fd = open_tree(c->from, "",
+    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH), rc;
+
+  if (fd == -1 || lr_mountpoint_make(c->scratch, "root", 1)
+    || move_mount(fd, "", c->scratch, "root", MOVEMOUNT_F_EMPTY))
+      rc = lr_fault(f, errno, "carrying back", "binds of /");
+  else rc = bind_all(c, fd, "carrying back", f);
+  if (fd != -1) {
+    if (!fchdir(fd)) umount2(".", MNT_DETACH);
+    close(fd);
+  }
+
+  return rc;
 }
 
 // Put U, which was taken off, to its place on root TO; AT is what that makes
@@ -334,7 +234,6 @@ static int put(struct carry *c, struct carried *u, int to, int at)
   char *path = path_of(u->m);
   int rc, fd;
 
-  if (u->at == UNMOUNTED && (rc = bind_anew(c, u, to))) return rc<0 ? -1 : 0;
   rc = lr_mountpoint_directory(c->scratch, u->name);
   if (rc == -1 || lr_mountpoint_make(to, path, rc)
     || (fd = lr_open_in_root(to, path, O_NOFOLLOW)) == -1) return -1;
@@ -345,7 +244,7 @@ static int put(struct carry *c, struct carried *u, int to, int at)
 
   // On what share() has shared it became shared (fs/namespace.c
   // attach_recursive_mnt())
-  parent = parent_of(c, u->m);
+  parent = lr_carry_parent(c, u->m);
   if (parent && parent->id != c->root && parent->shared && !fchdir(to))
     mount(0, path, 0, MS_REC|MS_PRIVATE, 0);
   share(c, u, to);
@@ -395,9 +294,12 @@ int lr_carry(struct carry *c, struct fault *f)
     if (u->at == ON_OLD && take(c, u, c->from))
       return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
+
+  // All of them now: what is put on the new root can hide what a bind shows
+  if (bind_all(c, c->to, "carrying over", f)) return -1;
   while (i--) {
     u = c->mount+i;
-    if ((u->at == ON_SCRATCH || u->at == UNMOUNTED) && put(c, u, c->to, ON_NEW))
+    if ((u->at == ON_SCRATCH || u->at == MADE) && put(c, u, c->to, ON_NEW))
       return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
   if (drop_scratch(c)) return lr_fault(f, errno, "carrying over", "mounts");
@@ -415,8 +317,7 @@ static int put_back(struct carry *c, int all, struct fault *f)
   struct carried *u;
   int i, rc = 0;
 
-  // What is put on a shared root, or is a bind of it, would be shared too. The
-  // put_back() before this one may have shared it.
+  // What is put on a shared root, or is a bind of it, would be shared too
   if (root && root->shared && !fchdir(c->from))
     mount(0, ".", 0, MS_PRIVATE, 0);
   if (need_scratch(c)) return lr_fault(f, errno, "carrying back", "mounts");
@@ -427,15 +328,15 @@ static int put_back(struct carry *c, int all, struct fault *f)
       : u->at == ON_OLD && !u->root_bind && c->private && take(c, u, c->from))
         rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
+  if (all && bind_all_back(c, f)) rc = -1;
   while (i--) {
     u = c->mount+i;
     if (u->at == ON_OLD) share(c, u, c->from);
-    if ((u->at == ON_SCRATCH || u->at == UNMOUNTED) && (all || !u->early)
+    if ((u->at == ON_SCRATCH || u->at == MADE) && (all || !u->early)
       && put(c, u, c->from, ON_OLD))
         rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
   if (drop_scratch(c)) rc = lr_fault(f, errno, "carrying back", "mounts");
-  if (!fchdir(c->from) && root && root->shared) mount(0, ".", 0, MS_SHARED, 0);
   c->private = 0;
 
   return rc;
@@ -457,29 +358,42 @@ int lr_carry_back(struct carry *c, struct fault *f)
   return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
 }
 
+// A new root that somebody filled and shared is shared again.
+static void share_filled(struct carry *c)
+{
+  struct mountinfo *m = c->filled ? lr_mountinfo_find(c->list, c->filled) : 0;
+
+  if (m && m->shared && !fchdir(c->to)) mount(0, ".", 0, MS_SHARED, 0);
+}
+
 // Undo lr_carry_unbind(), done or failed half-way: the files that root binds
 // show have to be there again. Leaves a fault "carrying back" what could not
 // be. Returns 0 or -1.
 int lr_carry_bind(struct carry *c, struct fault *f)
 {
-  int i;
+  int i, rc = 0;
 
-  for (i = 0; i<c->count; i++)
-    if (c->mount[i].early) return put_back(c, 1, f);
+  for (i = 0; i<c->count; i++) if (c->mount[i].early
+    && (c->mount[i].at != ON_OLD || c->scratch != -1))
+  {
+    rc = put_back(c, 1, f);
+    break;
+  }
+  share_filled(c);
 
-  return 0;
+  return rc;
 }
 
 // After the switch: unmount what had no place on the new root, which is still
-// on the old one. LOST, if it's not 0, is told the directory of each that the
-// new root has no mount of its own for.
-void lr_carry_rest(struct carry *c, void (*lost)(char *dir))
+// on the old one; if that is KEPT it stays there. LOST, if it's not 0, is told
+// the directory of each that the new root has no mount of its own for.
+void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
 {
   struct mountinfo *m;
   struct kstat st;
   int i, fd;
 
-  for (i = 0; i<c->count; i++) {
+  for (i = 0; i<c->count && !kept; i++) {
     m = c->mount[i].m;
     if (c->mount[i].at != LEFT || fchdir(c->from)) continue;
     umount2(path_of(m), MNT_DETACH);
@@ -489,12 +403,5 @@ void lr_carry_rest(struct carry *c, void (*lost)(char *dir))
       || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
     if (fd != -1) close(fd);
   }
-}
-
-// Free what lr_carry_plan() took.
-void lr_carry_free(struct carry *c)
-{
-  free(c->mount);
-  c->mount = 0;
-  c->count = 0;
+  share_filled(c);
 }

@@ -153,10 +153,11 @@ int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
 // don't show either. Returns 0, or -1 and errno.
 int lr_newroot_remove(struct newroot *n)
 {
-  char *name = strrchr(n->path, '/');
+  char *name;
   int rc;
 
   if (n->parent == -1) return 0;
+  name = strrchr(n->path, '/');
   rc = unlinkat(n->parent, name ? name+1 : n->path, AT_REMOVEDIR);
   if (!rc) set_times(n->parent, &n->times);
   close(n->parent);

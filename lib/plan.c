@@ -105,6 +105,11 @@ int lr_plan_make(struct plan *p, struct request *r, struct scene *s,
   }
   p->wipe = (p->action & PLAN_SWITCH) && s->is_rootfs && !p->keep
     && !r->own_namespace && !s->is_disk;
+
+  // A copy or an archive leaves the files there that binds of the old root
+  // show, so those can stay for as long. And what is on the scratch mount, on
+  // top of the new root, would be found by ".." of an archive's symlinks
+  p->unbind = p->action == PLAN_MOVE || p->action == PLAN_TAKE;
   p->count = p->action == PLAN_COPY || r->dry_run || r->verbose;
 
   return 0;
@@ -114,7 +119,7 @@ int lr_plan_make(struct plan *p, struct request *r, struct scene *s,
 // says of them? Then it has to be known how much that would free.
 int lr_plan_may_empty(struct plan *p, struct scene *s)
 {
-  return p->action == PLAN_UNPACK && p->wipe
+  return p->action == PLAN_UNPACK && p->wipe && s->available
     && s->available<s->bytes+MEMORY_UNPACK
     && s->archives_checked == s->archives && s->archives_init == 3;
 }

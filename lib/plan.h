@@ -32,6 +32,7 @@ struct plan {
   char pivot;           // pivot_root(2); 0: move the new root over "/", chroot
   char *keep;           // where the old root will be, from the new one; else 0
   char wipe;            // empty and seal the old root
+  char unbind;          // binds of the old root come off before it is emptied
   char copy_mounts;     // the old root's mounts stay where they are (-u)
   char ignored;         // PLAN_TAKE or PLAN_STAY: something that was asked for
                         // does nothing

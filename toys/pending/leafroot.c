@@ -87,6 +87,7 @@ config LEAFROOT_LZO
 #define FOR_leafroot
 #include "toys.h"
 #include "lib/boot.h"
+#include "lib/carry.h"
 #include "lib/check.h"
 #include "lib/console.h"
 #include "lib/fill.h"
@@ -106,7 +107,6 @@ config LEAFROOT_LZO
 
 enum outcome { NEXT, RUN_INIT, FAILED };
 
-// The outcome of what left a fault or did not
 static enum outcome outcome(int rc)
 {
   return rc ? FAILED : NEXT;
@@ -198,12 +198,19 @@ static void detach(struct boot *b)
 
 static enum outcome unbind(struct boot *b)
 {
-  return outcome(lr_carry_unbind(&b->done.carry, &b->why));
+  return outcome(b->plan.unbind && lr_carry_unbind(&b->done.carry, &b->why));
+}
+
+// The undo's last, as what is put on a shared root becomes shared too.
+static void share(struct boot *b)
+{
+  if (b->there.root->shared) mount(0, "/", 0, MS_SHARED, 0);
 }
 
 static void bind_back(struct boot *b)
 {
   undone(b, lr_carry_bind(&b->done.carry, &b->why));
+  share(b);
 }
 
 static enum outcome fill(struct boot *b)
@@ -250,26 +257,19 @@ static enum outcome change(struct boot *b)
     : b->there.root_dir, b->leaf.dir, b->plan.pivot, b->plan.keep, &b->why));
 }
 
-// To be switched from or to, a root has to be private.
-static void share(struct boot *b)
-{
-  if (b->there.root->shared) mount(0, "/", 0, MS_SHARED, 0);
-}
-
 static void lost_mount(char *dir)
 {
   lr_say("%s is unmounted: the new root has no place for it", dir);
 }
 
-// What the undo of other steps would have needed goes.
 static enum outcome tidy(struct boot *b)
 {
   if (lr_newroot_remove(&b->done.newroot))
     lr_say("removing %s: %s", b->asked.newroot, strerror(errno));
   if (b->done.tree.src != -1) close(b->done.tree.src);
   lr_tree_free(&b->done.tree);
-  if (!b->plan.keep)
-    lr_carry_rest(&b->done.carry, b->asked.quiet ? 0 : lost_mount);
+  lr_carry_rest(&b->done.carry, !!b->plan.keep,
+    b->asked.quiet ? 0 : lost_mount);
   lr_carry_free(&b->done.carry);
   if (b->leaf.set & MATTR_RDONLY)
     lr_mountopt_apply(b->leaf.dir, ".", MATTR_RDONLY, 0);
@@ -278,7 +278,7 @@ static enum outcome tidy(struct boot *b)
   return NEXT;
 }
 
-// Standard streams that are devices of the old root would keep that in use. If
+// Standard streams that are devices of the old root would keep it in use. If
 // "/" stays there's only -c to obey.
 static enum outcome console(struct boot *b)
 {
@@ -334,7 +334,7 @@ static const struct step {
   {"fill",    fill,         fill_back,    PLAN_FILL},
   {"carry",   carry,        carry_back,   PLAN_SWITCH},
   {"keep",    keep,         keep_back,    PLAN_SWITCH},
-  {"switch",  change,       share,        PLAN_SWITCH},
+  {"switch",  change,       0,            PLAN_SWITCH},
   // ---- From here on nothing goes back: what fails is said, and init is run.
   {"tidy",    tidy,         0,            PLAN_SWITCH},
   {"console", console,      0,            PLAN_SWITCH|PLAN_STAY},

@@ -80,6 +80,13 @@ unpacks stdin stage="$INNER && xz -0 --check=crc32 x/in.cpio" \
 # A word that begins as "extract" does
 unpacks rdinit-file stage="$INNER && lz4 -ql x/in.cpio extra && rm -r x" \
   cmdline='rdinit=/sbin/leafroot init=/sbin/init leafroot=extract=extra'
+# A bind of the old root, and an init that ".." of a symlink leads to: nothing
+# lies on top of the new root while that is looked for.
+boot extract-bind 'mkdir -p /opt/a /opt/b && mount --bind /opt/a /opt/b' "$INSIDE"'
+  same init /l/start echo "$0"
+' says="$UNPACKED" stage="$INNER"' && mkdir l && ln -s ../sbin/init l/start &&
+  find l | cpio -oH newc --quiet -R 0:0 >> x/in.cpio && rm -r l' \
+  leaf='exec leafroot -x /x/in.cpio /newroot /l/start'
 # The second is unpacked over the first.
 boot extract-two '' "$INSIDE"'
   same first first cat /opt/first

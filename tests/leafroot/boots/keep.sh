@@ -142,13 +142,16 @@ leafroot: switching to the new root: Invalid argument"
 boot undo-filled-keep "$FILL"'
   mount -t tmpfs -o size=40M mine /newroot
   fill
-  mkdir /newroot/old
+  mkdir /newroot/old /priv
   touch /run/ours
+  mount --make-shared /
+  mount -t tmpfs priv /priv
+  mount --make-private /priv
   mounts > /run/mounts
   snap /run/before
 ' "$UNDONE"'
   deny kept mountpoint -q /newroot/old
-' leaf='exec inject move_mount:11:EINVAL /sbin/leafroot -k /old /newroot /sbin/init 9> /run/injected' \
+' leaf='exec inject move_mount:13:EINVAL /sbin/leafroot -k /old /newroot /sbin/init 9> /run/injected' \
   says="$FAILS"
 boot undo-filled-shared "$FILL"'
   mount -t tmpfs -o size=40M mine /newroot

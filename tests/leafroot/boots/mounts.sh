@@ -69,6 +69,21 @@ boot binds '
   deny inner-not-src [ -e /src/sub/in ]
 '
 
+# What a bind of the root shows is found below what hides it.
+boot binds-hidden '
+  mkdir -p /a/x /b
+  echo bound > /a/x/file
+  mount --bind /a/x /b
+  mount -t tmpfs over /a
+  mkdir /a/x
+  mounts > /run/mounts
+' '
+  want leaf is_leaf
+  want sealed sealed
+  want mounts same_mounts
+  same file bound cat /b/file
+'
+
 # Mounts under mounts, and files under mounts.
 boot hidden '
   mkdir -p /h/sub /u /two

@@ -2,11 +2,12 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/carry.c lib/mountpoint.c lib/mountinfo.c lib/fsnew.c lib/mountopt.c
+// unit: lib/carry.c lib/carryplan.c lib/mountpoint.c lib/mountinfo.c lib/fsnew.c lib/mountopt.c
 // unit: lib/fault.c
 
 #include "toys.h"
 #include "check.h"
+#include "lib/carryplan.h"
 #include "lib/carry.h"
 #include "lib/fault.h"
 #include "lib/fsnew.h"
@@ -410,7 +411,7 @@ static void filled(int flags)
   check_none(lr_carry_unbind(&c, &f), &f, "unbind", "filled");
   check_none(lr_carry(&c, &f), &f, "carry", "filled");
   *lost = 0;
-  lr_carry_rest(&c, lose);
+  lr_carry_rest(&c, 0, lose);
   check_str(lost, flags ? "/m /link /flink /dir/file.d "
     : "/link /flink /dir/file.d ",
     "lost, flags %d", flags);

@@ -254,7 +254,8 @@ static struct row {
     CHECKED, .s.available = 132*MIB-1, .s.freed = 1000*1024},
   {NO("unpacking needs 132 MiB, 512 KiB are available without the old root"),
     CHECKED, .s.available = 1, .s.freed = MIB/2-1},
-  {PLAN("unpack tmpfs wipe empty"), CHECKED, .there = UNKNOWN, .s.freed = GIB},
+  // What is not known is no reason to empty it
+  {PLAN("unpack tmpfs wipe"), CHECKED, .there = UNKNOWN, .s.freed = GIB},
   // Then what was unpacked would be all there is: the old root stays where an
   // archive can be bad, has no init, or one that cannot be run, and where it is
   // not ours to empty. It may not fit then, which undoes it.

@@ -1,0 +1,154 @@
+/* carryplan.c - which mounts have to be moved by themselves
+ *
+ * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
+ *
+ * A mount takes along what is mounted below it when it is moved. Three kinds
+ * have to be moved by themselves:
+ * - those on the root itself,
+ * - those on top of another at the same place, as moving a path moves only the
+ *   topmost mount there,
+ * - binds of the old root's own file system (mount --bind /a /b) and what is
+ *   mounted on them. Such a bind can't be moved, as it would go on showing the
+ *   old root: it is unmounted, and made anew from the new root.
+ */
+
+#include "toys.h"
+#include "lib/carryplan.h"
+#include "lib/fault.h"
+#include "lib/mountinfo.h"
+
+// The mount that M is mounted on; 0 for the root, and where the table has none.
+struct mountinfo *lr_carry_parent(struct carry *c, struct mountinfo *m)
+{
+  return m->id == c->root || m->id == m->parent ? 0
+    : lr_mountinfo_find(c->list, m->parent);
+}
+
+// Is M mounted on ANCESTOR, or on what is mounted on it?
+static int is_below(struct carry *c, struct mountinfo *m,
+  struct mountinfo *ancestor)
+{
+  while ((m = lr_carry_parent(c, m))) if (m == ancestor) return 1;
+
+  return 0;
+}
+
+// What M shows of the old root's own file system, see lr_mountinfo_shows().
+char *lr_carry_shows(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *root = lr_mountinfo_find(c->list, c->root);
+
+  return root ? lr_mountinfo_shows(root, m) : 0;
+}
+
+// Does M have to be moved by itself?
+int lr_carry_alone(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *parent = lr_mountinfo_find(c->list, m->parent);
+
+  return m->parent == c->root || (!c->copy && lr_carry_shows(c, m))
+    || (parent && (lr_carry_shows(c, parent) || !strcmp(parent->dir, m->dir)));
+}
+
+// Add the mounts on PARENT to the list, what covers before what it covers. Of
+// two mounts on the same parent, the one on the shorter path is the one that
+// covers: had it been there first, it would be the other's parent. Returns 0,
+// or -1 when memory is out.
+static int add_mounts(struct carry *c, unsigned parent)
+{
+  struct mountinfo *m, *best;
+  struct carried *u;
+  unsigned last = 0, len, id = 0;
+
+  for (;;) {
+    for (best = 0, m = c->list; m; m = m->next) {
+      if (m->parent != parent || m->id == parent || m->id == c->filled)
+        continue;
+      len = strlen(m->dir);
+      if (len<last || (len == last && m->id<=id)) continue;
+      if (!best || len<strlen(best->dir)
+        || (len == strlen(best->dir) && m->id<best->id)) best = m;
+    }
+    if (!best) return 0;
+    last = strlen(best->dir);
+    id = best->id;
+    if (!c->copy && add_mounts(c, best->id)) return -1;
+    if (!lr_carry_alone(c, best)) continue;
+    if (!(u = realloc(c->mount, (c->count+1)*sizeof(*u)))) return -1;
+    c->mount = u;
+    memset(u += c->count, 0, sizeof(*u));
+    u->m = best;
+    u->root_bind = !c->copy && !!lr_carry_shows(c, best);
+    sprintf(u->name, "%d", c->count++);
+  }
+}
+
+// Does M cover the place of OTHER, or of what OTHER is mounted on? So it is on
+// the same parent at a shorter path (see add_mounts()).
+static int covers(struct carry *c, struct mountinfo *m, struct mountinfo *other)
+{
+  int len = strlen(m->dir);
+
+  for (; other && other->id != c->root; other = lr_carry_parent(c, other))
+    if (m != other && m->parent == other->parent
+      && !strncmp(m->dir, other->dir, len)
+      && (!other->dir[len] || other->dir[len] == '/')) return 1;
+
+  return 0;
+}
+
+// Is something else than M what a path to it leads to? So it, or what it is on,
+// is covered, or another mount is on top of it.
+int lr_carry_hidden(struct carry *c, struct mountinfo *m)
+{
+  struct mountinfo *other;
+
+  for (other = c->list; other && m->id != c->root; other = other->next)
+    if (covers(c, other, m)
+      || (other->parent == m->id && !strcmp(other->dir, m->dir))) return 1;
+
+  return 0;
+}
+
+// Mark what has to come off before the tree is moved: root binds, what is
+// mounted on them, what covers them, and what is mounted on that.
+static void mark_early(struct carry *c)
+{
+  struct carried *u, *v;
+  int i, j, again = 1;
+
+  for (i = 0; i<c->count; i++) c->mount[i].early = c->mount[i].root_bind;
+  while (again) for (again = i = 0; i<c->count; i++) {
+    if (!(u = c->mount+i)->early) continue;
+    for (j = 0; j<i; j++) {
+      v = c->mount+j;
+      if (v->early || (!is_below(c, v->m, u->m) && !covers(c, v->m, u->m)))
+        continue;
+      v->early = again = 1;
+    }
+  }
+}
+
+// Find out which mounts of C->list, but for the two roots, have to be moved by
+// themselves. Their list is made here, before anything is changed. Leaves a
+// fault "carrying over". Returns 0 or -1.
+int lr_carry_plan(struct carry *c, struct fault *f)
+{
+  c->mount = 0;
+  c->count = c->private = 0;
+  c->scratch = -1;
+  if (add_mounts(c, c->root))
+    return lr_fault(f, errno, "carrying over", "mounts");
+  mark_early(c);
+
+  return 0;
+}
+
+// Free what lr_carry_plan() took.
+void lr_carry_free(struct carry *c)
+{
+  free(c->mount);
+  c->mount = 0;
+  c->count = 0;
+}
