@@ -4,11 +4,12 @@
 # and TEST_HOST keeps the framework from building its own. The last line counts
 # what was really reported. With T, globs with | between them, only the tests
 # whose whole name matches one: the name as PASS: shows it, without "leafroot".
-# test.sh --list prints these names and tests nothing.
+# test.sh --list prints these names and tests nothing. BIN is the directory of
+# another leafroot to test: asan.sh and its sisters have one each.
 # SPDX-License-Identifier: 0BSD
 
 cd "${0%/*}/.." || exit 1
-export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/generated/bin:$PATH
+export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/${BIN:-generated/bin}:$PATH
 export VERBOSE=${VERBOSE:-all} LEAFROOT_TESTS=$T
 unset T
 log=$LEAFROOT_TOP/generated/log/test

@@ -23,7 +23,7 @@ in_leaf()
   have "$NEED" busybox=busybox-static && mkdir -p leaf && unshare -m "$BASH" -c '
     mount --make-rprivate / && mount -t tmpfs leaf leaf &&
       mkdir leaf/{bin,old,proc,dev,opt} && cp "$1" leaf/bin/busybox &&
-      cp "$2" leaf/bin/leafroot && mount -t proc proc leaf/proc &&
+      "$4" leaf "$2" && mount -t proc proc leaf/proc &&
       cd leaf && pivot_root . old && cd / && bin/busybox umount -l /old &&
       exec /bin/busybox sh -c "
         for i in \$(/bin/busybox --list)
@@ -32,7 +32,8 @@ in_leaf()
         done
         PATH=/bin
         ok() { leafroot \"\$@\" /newroot /bin/echo ran 2>&1; echo \$?; }
-        $3"' - "$(command -v busybox)" "$(realpath "$C")" "$1"
+        $3"' - "$(command -v busybox)" "$(realpath "$C")" "$1" \
+    "$HERE/host/applet.sh"
 }
 
 testing "host: a leaf needs nothing: init runs at once" \
@@ -91,6 +92,22 @@ leafroot: plan: take what is on /n, pivot to it and run /bin/echo\n\
 leafroot: plan: mounts carried over: 1; the old root is unmounted\n" "" ""
 testing "host: a leaf, and no INIT" "in_leaf 'leafroot 2>&1; echo \$?'" \
   "leafroot: no INIT to run\n126\n" "" ""
+# In the archive is a place for the mount that applet.sh may have made, too
+testing "host: the root unpacked from an archive" "in_leaf 'cd /opt
+    mkdir -p n/bin n/\$LEAFROOT_COVER; cp /bin/busybox n/bin; ln -s busybox n/bin/echo
+    (cd n; find . | cpio -oH newc 2> /dev/null) > a; cd /
+    leafroot -qfx /opt/a /n /bin/busybox ls -d /bin /opt 2>&1'" \
+  "ls: /opt: No such file or directory\n/bin\n" "" ""
+testing "host: what is no archive leaves all as it was" "in_leaf 'echo no > /opt/a
+    ok -fx /opt/a; ls -d /newroot 2>&1; cat /opt/a'" \
+  "leafroot: /opt/a: archive offset 0: neither cpio nor compressed\n1\n\
+ls: /newroot: No such file or directory\nno\n" "" ""
+testing "host: the old root is kept" "in_leaf 'echo here > /opt/a
+    leafroot -qfk /old /n /bin/cat /old/opt/a /opt/a 2>&1'" "here\nhere\n" "" ""
+testing "host: -p" "in_leaf 'leafroot -p 2>&1; echo \$?; leafroot -qp; echo \$?'" \
+  "leafroot: pivot_root works here\n0\n0\n" "" ""
+testing "host: -p in a chroot" "in_leaf 'mkdir /c; cp -a /bin /c
+  chroot /c /bin/leafroot -p 2>&1; echo \$?'" "leafroot: / is a chroot\n1\n" "" ""
 testing "host: -x and noexec" "in_leaf '$A_INIT
     leafroot -f -o noexec -x /opt/a /n 2>&1; echo \$?'" \
   "leafroot: option noexec: init could not be run\n1\n" "" ""

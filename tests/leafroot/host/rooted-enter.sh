@@ -11,7 +11,7 @@ mount --make-rprivate / && mount -t "$fs" -o "mode=755${1#"$fs"}" rooted "$r" ||
 mkdir "$r"/{bin,sbin,etc,dev,proc,out,old,host} &&
   cp "$ROOTED_KIT"/{manifest,hurt,hurt-big,inject,holdfile,onpty} "$r/bin" &&
   cp "$(command -v busybox)" "$r/bin/busybox" &&
-  cp "$ROOTED_C" "$r/bin/leafroot" &&
+  "${0%/*}/applet.sh" "$r" "$ROOTED_C" &&
   cp "$here/rooted-lib.sh" "$r/etc/lib" && cp "$here/$2" "$r/etc/script" &&
   install "$here/rooted-init.sh" "$r/sbin/init" &&
   mknod -m 666 "$r/dev/null" c 1 3 && mknod -m 666 "$r/dev/zero" c 1 5 &&
