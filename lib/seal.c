@@ -1,6 +1,7 @@
 /* seal.c - empty a rootfs and close it for good
  *
  * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
  *
  * Every mount namespace has the rootfs at its bottom: whoever escapes from a
  * container by unmounting what is above it lands there. Since Linux 7.0 that
@@ -39,7 +40,7 @@ int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
   int rc;
 
   if (!memory_type(root, f)) return -1;
-  if (!fstatfs(root, &sf) && (sf.f_flags&ST_RDONLY) && !fchdir(root))
+  if (!fstatfs(root, &sf) && (sf.f_flags&KST_RDONLY) && !fchdir(root))
     mount(0, ".", 0, MS_REMOUNT, 0);
 
   // A copy of the mount has no other mounts on it, so that no way leads into

@@ -7,8 +7,8 @@
 # The decoders are those of generated/lib, made for musl. They ask nothing of a C
 # library that glibc would do otherwise.
 # Copyright 2026 The leafroot authors
-# SPDX-License-Identifier: 0BSD
 # shellcheck disable=SC2016
+# SPDX-License-Identifier: 0BSD
 
 [ -n "$1" ] || { echo "usage: glibc.sh DIR [FLAGS...]" >&2; exit 1; }
 cd "${0%/*}/.." && mkdir -p "$1/applet" && out=$1/applet || exit 1
