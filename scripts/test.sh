@@ -13,7 +13,8 @@ export LEAFROOT_TOP=$PWD TEST_HOST=1 PATH=$PWD/${BIN:-generated/bin}:$PATH
 export VERBOSE=${VERBOSE:-all} LEAFROOT_TESTS=$T
 unset T
 log=$LEAFROOT_TOP/generated/log/test
-# The framework has one directory to work in.
+# The framework has one directory to work in. What it starts does not get the
+# lock: it may outlive a run that is killed.
 exec 5> "$LEAFROOT_TOP/generated/log/test.lock" && flock -n 5 ||
   { echo "test.sh: another make test runs" >&2; exit 1; }
 if [ "$1" = --list ]
@@ -22,7 +23,7 @@ then
 fi
 
 (cd generated/toybox && scripts/test.sh "${@:-leafroot}") 5>&- 2>&1 |
-  tee "$log"
+  tee "$log" 5>&-
 rc=${PIPESTATUS[0]}
 
 # The framework colours its words on a terminal.
