@@ -22,8 +22,6 @@ struct tree {
   // whichever thread. Can be 0
   void (*in_use)(void *context, char *path, unsigned long long bytes);
 
-  unsigned long long total;  // bytes expected, for tick(). Not used here
-
   // What was found so far
   unsigned long long bytes, inodes;  // as memory holds them
   unsigned long long largest;  // the same of the largest file, in the end
