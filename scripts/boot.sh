@@ -31,7 +31,8 @@ esac
 # that it works, which is a panic: no_timer_check.
 qemu()
 {
-  timeout --foreground "$1" qemu-system-x86_64 -accel tcg -cpu max,-cx16 -smp 2 -m "${MEM:-1024}" -nographic \
+  timeout --foreground "$1" qemu-system-x86_64 -accel tcg \
+    -cpu max,-cx16,-erms,-fsrm -smp 2 -m "${MEM:-1024}" -nographic \
     -no-reboot -net none -kernel "$kernel" -initrd "$3" \
     -append "console=ttyS0 panic=-1 no_timer_check $2"
 }

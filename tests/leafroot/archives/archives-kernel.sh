@@ -36,8 +36,9 @@ boot()
   # again, but for a kernel that hangs.
   for _ in 1 2 3
   do
-    timeout 150 qemu-system-x86_64 -accel tcg -cpu max -m 256 -nographic \
-      -no-reboot -net none -kernel "$vmlinuz" -initrd "$dir/$2.img" \
+    timeout 150 qemu-system-x86_64 -accel tcg -cpu max,-erms,-fsrm \
+      -m 256 -nographic -no-reboot -net none \
+      -kernel "$vmlinuz" -initrd "$dir/$2.img" \
       -append 'console=ttyS0 panic=-1 no_timer_check loglevel=1' < /dev/null \
       > "$dir/$2.raw" 2>&1
     rc=$?
