@@ -7,8 +7,9 @@
 // directories. What other mounts hide is there too: it is looked at in a private
 // copy of the mount namespace, which is taken down from the top. Of the root's
 // own file system, and of the root's mount, there is only what a move has to
-// keep. The last line is the root's mount id. Files of a procfs, and of file
-// systems called "out" and "kit", are not looked at.
+// keep. The last line is the root's mount id. Files of a procfs, sysfs and
+// devtmpfs, of file systems called "out", "run" and "kit", and those in /t, which
+// are the tests' own, are not looked at.
 //
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
@@ -103,12 +104,14 @@ static char *path_to(struct m *m)
 // What is on M, which PATH leads to
 static char *files(struct m *m, char *path)
 {
-  char *argv[] = {"manifest", "-b", path, 0}, *text;
+  char *argv[] = {"manifest", "-bt", "/dev/console", "-x", "/t", path, 0},
+    *text;
   struct stat st;
   int fds[2], status;
 
-  if (!strcmp(m->type, "proc") || !strcmp(m->source, "out")
-    || !strcmp(m->source, "kit")) return "";
+  if (!strcmp(m->type, "proc") || !strcmp(m->type, "sysfs")
+    || !strcmp(m->type, "devtmpfs") || !strcmp(m->source, "out")
+    || !strcmp(m->source, "run") || !strcmp(m->source, "kit")) return "";
   if (lstat(path, &st)) die(path);
   if (!S_ISDIR(st.st_mode)) {
     if (asprintf(&text, "file %o %d:%d %lld.%09ld %lld\n", st.st_mode,

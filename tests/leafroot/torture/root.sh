@@ -16,7 +16,7 @@ then
   kit=$1 fs=$2
   shift 2
   mount --make-rprivate / && mount -t "$fs" -o mode=755 rooted /mnt &&
-    mkdir /mnt/bin /mnt/dev /mnt/out /mnt/proc /mnt/old /mnt/host &&
+    mkdir /mnt/bin /mnt/dev /mnt/out /mnt/proc /mnt/host &&
     mount --bind "$kit" /mnt/bin && mount -t tmpfs out /mnt/out &&
     mount -t proc proc /mnt/proc && mknod -m 666 /mnt/dev/null c 1 3 &&
     cd /mnt && pivot_root . host && cd / && /bin/busybox umount -l /host &&
@@ -26,14 +26,6 @@ fi
 
 shift
 export PATH=/bin
-mkdir -p /a/b/c /d/e /f /t /newroot/x
-rmdir /newroot/x /newroot
-for i in /a /a/b /a/b/c /d /d/e /f
-do
-  echo "$i" > "$i/file"
-done
-ln /a/file /d/link
-ln -s /a /l
 while [ "$1" != -- ]
 do
   eval "$1" 2> /dev/null

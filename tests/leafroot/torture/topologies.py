@@ -19,9 +19,9 @@ import random
 import subprocess
 import sys
 
-DIRS = ['/a', '/a/b', '/a/b/c', '/d', '/d/e', '/f', '/t', '/t/h', '/t/h/b',
-        '/a/b/file', '/t/b', '/d/new/er']
-FILES = ['/a/file', '/a/b/file', '/d/link', '/d/e/file', '/f/file', '/t/file']
+DIRS = ['/a', '/a/b', '/a/b/c', '/d', '/d/e', '/f', '/m', '/m/h', '/m/h/b',
+        '/a/b/file', '/m/b', '/d/new/er']
+FILES = ['/a/file', '/a/b/file', '/d/link', '/d/e/file', '/f/file', '/m/file']
 KINDS = ['shared', 'shared', 'slave', 'private', 'unbindable', 'rshared',
          'rslave', 'rprivate']
 OPTIONS = ['rw', 'ro', 'nosuid', 'nodev,noexec', 'noatime', 'strictatime',
@@ -34,15 +34,25 @@ CALLS = {
     'fchownat': 4, 'utimensat': 10, 'linkat': 2, 'readlinkat': 2}
 
 
+# What there is before the lines are run
+BASE = ['mkdir -p /a/b/c /d/e /f /m /old',
+        'for i in /a /a/b /a/b/c /d /d/e /f; do echo "$i" > "$i/file"; done',
+        'ln /a/file /d/link; ln -s /a /l']
+
+
 def fill(path, name):
     """What makes the file system on PATH one that can be told from others."""
     return f'mkdir -p {path}/b {path}/h/b && echo {name} > {path}/file'
 
 
-def line(r, n, dirs):
-    """A line of shell, the Nth, about DIRS, drawn by R."""
+def line(r, n, dirs, mounted):
+    """A line of shell, the Nth, about DIRS, drawn by R. MOUNTED are those that
+    were mounted on before, which it adds to."""
     where, other = r.choice(dirs), r.choice(dirs)
+    there = r.choice(mounted or dirs)
     what = r.randrange(24)
+    if what < 11 or what in (19, 20, 21):
+        mounted.append(where)
     if what < 7:
         kind = r.choice(['tmpfs', 'tmpfs', 'ramfs'])
         o = ','.join(r.sample(OPTIONS[:7] if kind == 'ramfs' else OPTIONS,
@@ -50,20 +60,20 @@ def line(r, n, dirs):
         return (f'mkdir -p {where}; mount -t {kind} {"-o " + o if o else ""} '
                 f'm{n} {where} && {fill(where, f"m{n}")}')
     if what < 11:
-        src = r.choice(dirs + ['/', '/', where, '/t', '/t'])
+        src = r.choice(dirs + ['/', '/', where, there, there, there])
         return (f'mkdir -p {where}; mount --{r.choice(["", "", "r"])}bind '
                 f'{src} {where}')
     if what < 13:
         return f'mount --bind {r.choice(FILES)} {r.choice(FILES)}'
     if what < 17:
-        return f'mount --make-{r.choice(KINDS)} {r.choice(dirs + ["/", "/t"])}'
+        return f'mount --make-{r.choice(KINDS)} {r.choice([there, there, "/"])}'
     if what < 18:
-        return (f'mount -o remount,bind,{r.choice(OPTIONS[:7])} {where}')
+        return f'mount -o remount,bind,{r.choice(OPTIONS[:7])} {there}'
     if what < 19:
-        return f'mkdir -p {other}; mount --move {where} {other}'
+        return f'mkdir -p {other}; mount --move {there} {other}'
     if what < 21:
         # Layers that overlap are undefined, says the kernel's documentation
-        on = r.choice(['', '/d/new', '/t/b', '/f'])
+        on = r.choice(['', '/d/new', '/m/b', '/f'])
         up = f'{on}/u{n}'
         while up.startswith(other + '/') or other.startswith((up, where)) or (
                 on and where.startswith(on)):
@@ -72,9 +82,12 @@ def line(r, n, dirs):
                 f'{other},upperdir={up}/u,workdir={up}/w o{n} {where} && '
                 f'echo o{n} > {where}/o{n}')
     if what < 22:
-        return f'mkdir /z{n}; mount --bind /z{n} {where}; rmdir /z{n}'
+        if r.randrange(2):
+            return f'mkdir /z{n}; mount --bind /z{n} {where}; rmdir /z{n}'
+        return (f'echo z > /z{n}; mount --bind /z{n} {r.choice(FILES)}; '
+                f'rm /z{n}')
     if what < 23:
-        return f'umount {r.choice(["", "-l"])} {where}'
+        return f'umount {r.choice(["", "-l"])} {there}'
     return f'(cd {where} && exec sleep 30 < {r.choice(FILES)}) &'
 
 
@@ -82,17 +95,19 @@ def case(seed):
     """The file system, the lines and the command of SEED."""
     r = random.Random(seed)
     fs = r.choice(['tmpfs', 'tmpfs', 'ramfs'])
-    dirs, lines = DIRS, []
+    dirs, mounted, lines = DIRS, [], []
     if r.randrange(4) == 0:
-        dirs = DIRS + ['/newroot', '/newroot/d', '/newroot/t', '/newroot/own']
+        dirs = DIRS + ['/newroot', '/newroot/d', '/newroot/m', '/newroot/own']
         there = ' '.join('/newroot' + i for i in [
             '/bin', '/out', '/proc', '/dev', '/old', '/own'
             ] + r.sample(DIRS[:8], 5))
         lines = [f'mkdir /newroot; mount -t tmpfs new /newroot && mkdir -p '
                  f'{there} && echo new > /newroot/file && '
                  'mount --bind /bin /newroot/bin']
-    lines += [line(r, n, dirs) for n in range(r.randint(2, 9))]
-    r.shuffle(lines)
+    for n in range(r.randint(2, 9)):
+        # The one that fills NEWROOT need not be the first
+        lines.insert(len(lines) if r.randrange(6) else 0,
+                     line(r, n, dirs, mounted))
     command = ['/bin/leafroot', '-f'] if dirs != DIRS else [
         '/bin/leafroot', '-qf', '-t', fs]
     command += r.choice([[], [], [], ['-2'], ['-k', '/old']])
@@ -112,7 +127,7 @@ def run(kit, fs, lines, command):
     try:
         out = subprocess.run(
             ['unshare', '-mpf', '--kill-child', here + '/root.sh', kit, fs,
-             *lines, '--', *command], stdin=subprocess.DEVNULL, timeout=60,
+             *BASE, *lines, '--', *command], stdin=subprocess.DEVNULL, timeout=60,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
             ).stdout
     except subprocess.TimeoutExpired as hung:
@@ -146,12 +161,12 @@ def without_old(seen):
 def renumber(seen):
     """What was SEEN with the numbers of file systems and of peer groups, which
     differ between two trees that are the same, in the order they are met in."""
-    met, left = {}, []
+    met, left = collections.defaultdict(dict), []
     for text in seen:
         if not text.startswith('- '):
             text = ' '.join(
-                i.split(':')[0] + ':' + str(met.setdefault(
-                    (i[:2] == 'fs', i.split(':', 1)[1]), len(met)))
+                i.split(':')[0] + ':' + str(met[i[:2] == 'fs'].setdefault(
+                    i.split(':', 1)[1], len(met[i[:2] == 'fs'])))
                 if i.startswith(('fs:', 'shared:', 'master:')) else i
                 for i in text.split(' ') if not i.startswith('propagate_from'))
         left.append(text)
@@ -223,7 +238,7 @@ def judge(got, command):
         # Without -q, so that it says what it unmounts
         said = [i for i in said if '; old root ' not in i and ' stays on ' not in
                 i and not i.startswith('leafroot: / is ')]
-        if moved and any(' /newroot ' in i[:14] for i in before):
+        if moved and any(m[1] == '/newroot' for m in mounts(before)):
             why = taken(before, without_old(after) if '-k' in command else after,
                         said)
             return 'taken', why and f'taken: {why}: {said}'
