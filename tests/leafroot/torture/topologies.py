@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """topologies.py KIT - random trees of mounts, moved to another root
+topologies.py --boot SEED - print the lines of SEED for a real boot, its command
+topologies.py --judge SEED LOG - and say why what that boot printed is red
 
 A seed makes a few lines of shell that mount things, and a command of leafroot.
 Each is run on a root of its own by root.sh. What can be seen of mounts and files
@@ -91,8 +93,8 @@ def line(r, n, dirs, mounted):
     return f'(cd {where} && exec sleep 30 < {r.choice(FILES)}) &'
 
 
-def case(seed):
-    """The file system, the lines and the command of SEED."""
+def case(seed, boot=False):
+    """The file system, the lines and the command of SEED, for a real BOOT."""
     r = random.Random(seed)
     fs = r.choice(['tmpfs', 'tmpfs', 'ramfs'])
     dirs, mounted, lines = DIRS, [], []
@@ -103,7 +105,12 @@ def case(seed):
             ] + r.sample(DIRS[:8], 5))
         lines = [f'mkdir /newroot; mount -t tmpfs new /newroot && mkdir -p '
                  f'{there} && echo new > /newroot/file && '
-                 'mount --bind /bin /newroot/bin']
+                 + ('cp -a /t /bin /sbin /newroot && mkdir /newroot/sys '
+                    '/newroot/run' if boot else
+                    'mount --bind /bin /newroot/bin')]
+        if r.randrange(5) == 0:
+            lines = [f'mkdir /newroot; mount --{r.choice(["", "r"])}bind / '
+                     '/newroot']
     for n in range(r.randint(2, 9)):
         # The one that fills NEWROOT need not be the first
         lines.insert(len(lines) if r.randrange(6) else 0,
@@ -117,13 +124,28 @@ def case(seed):
         error = r.choice(['EIO', 'ENOMEM', 'EINVAL'])
         command = ['inject', f'{call}:{r.randint(1, CALLS[call])}:{error}'
                    ] + command
+    if boot:
+        command = [i.replace('/bin/', '/t/' if 'leaf' in i else '/sbin/')
+                   for i in command]
     return fs, lines, command
+
+
+def sections(text):
+    """What root.sh printed, by section: name to lines."""
+    got, now = collections.defaultdict(list), ''
+    for i in text.splitlines():
+        if i.startswith('== '):
+            now = i[3:].split()[0]
+            got[now] = i[3:].split()[1:]
+        elif not i.startswith('['):
+            # (Not what a kernel says meanwhile)
+            got[now].append(i)
+    return got
 
 
 def run(kit, fs, lines, command):
     """What root.sh printed, by section: name to lines."""
     here = os.path.dirname(os.path.abspath(__file__))
-    got, now = collections.defaultdict(list), ''
     try:
         out = subprocess.run(
             ['unshare', '-mpf', '--kill-child', here + '/root.sh', kit, fs,
@@ -132,15 +154,9 @@ def run(kit, fs, lines, command):
             ).stdout
     except subprocess.TimeoutExpired as hung:
         out = (hung.stdout or b'') + b'\n== hung\n'
-    for text in out.decode(errors='replace').splitlines():
-        if text.startswith('== '):
-            now = text[3:].split()[0]
-            got[now] = text[3:].split()[1:]
-        else:
-            got[now].append(text)
     if os.environ.get('SHOW'):
         print(out.decode(errors='replace'))
-    return got
+    return sections(out.decode(errors='replace'))
 
 
 def without_old(seen):
@@ -202,16 +218,20 @@ def taken(before, after, said):
                 if old[i][0] <= old[first][0]), len(old))
     on_new = [(m[1].replace('/newroot', '', 1), m[2], m[3])
               for m in old[first+1:end]]
-    there = [m[1:] for m in now]
+
+    def there(m):
+        """Is M, perhaps with directories that were made to mount on?"""
+        return any(i[1:3] == m[:2] and set(i[3]) >= set(m[2]) for i in now)
+
     for file in old[first][3]:
         if file not in now[0][3] and file.split()[1] != '/':
             return f'of the new root is missing {file}'
     for m in on_new:
-        if m not in there:
+        if not there(m):
             return f'of NEWROOT is missing {m}'
     own = [m[0] for m in on_new]
     for m in old[1:new[0]] + old[end:]:
-        if m[1:] not in there and not any(
+        if not there(m[1:]) and not any(
                 (m[1] + '/').startswith(i + '/') for i in own) and not any(
                 f' {m[1][:n]} is unmounted' in i for i in said
                 for n in range(2, len(m[1]) + 1)):
@@ -268,6 +288,18 @@ def shrink(kit, fs, lines, command):
 
 def main():
     kit = sys.argv[1]
+    if kit == '--boot':
+        fs, lines, command = case(int(sys.argv[2]), True)
+        print('root=/dev/none' if fs == 'ramfs' else '')
+        print(' '.join(command))
+        print(*BASE, *lines, sep='\n')
+        return
+    if kit == '--judge':
+        with open(sys.argv[3], encoding='utf-8', errors='replace') as log:
+            got = sections(log.read())
+        what, why = judge(got, case(int(sys.argv[2]), True)[2])
+        print(f'red, {what}: {why}' if why else 'same')
+        return
     first, n = int(os.environ.get('SEED') or 1), int(os.environ.get('N') or 100)
     ends, red = collections.Counter(), []
     for seed in range(first, first + n):
