@@ -75,6 +75,19 @@ boot uses-keep "$USES"'
 ' leaf='exec leafroot -k /old /new /sbin/init' \
   says='leafroot: / is what was on /new now'
 
+# A file outlives its name. It is in use, so what it is on stays as big as it was.
+boot uses-file "$USES"'
+  data
+  mkdir /new
+  mount -t tmpfs x /new
+  root /new
+  touch /new/opt/file
+  mount --bind /data/file /new/opt/file
+' '
+  want emptied soon emptied
+  same file data cat /opt/file
+' leaf='exec leafroot /new /sbin/init' says=any
+
 # As live-boot does it: file systems that are mounted on rootfs are the layers,
 # and are moved into NEWROOT before.
 boot uses-moved "$USES"'
