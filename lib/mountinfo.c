@@ -11,8 +11,9 @@
 #include "lib/fault.h"
 #include "lib/mountinfo.h"
 
-// Undo the octal escapes in S (fs/seq_file.c: \040 and the like), in place.
-static void unoctal(char *s)
+// Undo the octal escapes in S (fs/seq_file.c: \040 and the like), in place. The
+// options M->super have them still, as a comma in a value is \054.
+void lr_mountinfo_unescape(char *s)
 {
   char *to;
 
@@ -61,10 +62,10 @@ static int parse_line(struct mountinfo *m, char *line)
   // The source can be an empty string: mount("", ...)
   if (!w || !(m->type = word(&line)) || !(m->source = word(&line))) return -1;
   m->super = (line && *line) ? line : "";
-  unoctal(m->root);
-  unoctal(m->dir);
-  unoctal(m->type);
-  unoctal(m->source);
+  lr_mountinfo_unescape(m->root);
+  lr_mountinfo_unescape(m->dir);
+  lr_mountinfo_unescape(m->type);
+  lr_mountinfo_unescape(m->source);
 
   return 0;
 }
@@ -176,6 +177,7 @@ void lr_mountinfo_free(struct mountinfo *list)
     struct mountinfo *m = list;
 
     list = m->next;
+    free(m->uses);
     free(m);
   }
 }

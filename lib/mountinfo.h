@@ -10,10 +10,12 @@ struct mountinfo {
   char *dir;               // where, as seen from our root
   char *flags;             // "rw,nosuid,relatime"
   char *type, *source, *super;
+  char *uses;              // what it needs of "/", see lr_uses(), or 0
 };
 
 struct mountinfo *lr_mountinfo_parse(char *text);
 struct mountinfo *lr_mountinfo_read(int procfd, struct fault *f);
 struct mountinfo *lr_mountinfo_find(struct mountinfo *list, unsigned id);
 char *lr_mountinfo_shows(struct mountinfo *root, struct mountinfo *m);
+void lr_mountinfo_unescape(char *s);
 void lr_mountinfo_free(struct mountinfo *list);
