@@ -49,6 +49,40 @@ static int refuse_newroot(struct request *r, struct scene *s, struct fault *f)
   return why ? lr_fault(f, 0, "NEWROOT", "%s: %s", r->newroot, why) : 0;
 }
 
+// Is M mounted on NEWROOT, or on what is mounted there? It's also NEWROOT's own
+// mount that counts.
+static int is_on_newroot(struct scene *s, struct mountinfo *m)
+{
+  while (m && m->id != s->newroot_mount)
+    m = m->id == m->parent ? 0 : lr_mountinfo_find(s->mounts, m->parent);
+
+  return !!m;
+}
+
+// The old root is going to be emptied: nothing that init gets to see may need
+// what is in there. With a tree that is moved or copied what they need is in
+// the new root too. A bind that is not on NEWROOT is none of what init was
+// promised. Returns 0, or -1 and a fault that names the mount and what it
+// needs.
+static int refuse_uses(struct plan *p, struct scene *s, struct fault *f)
+{
+  struct mountinfo *m;
+  int bind;
+
+  if (!p->wipe || (p->action & PLAN_TREE)) return 0;
+  for (m = s->mounts; m; m = m->next) {
+    if (!m->uses) continue;
+    bind = !!lr_mountinfo_shows(s->root, m);
+    if (bind && !is_on_newroot(s, m)) continue;
+
+    return lr_fault(f, 0, m->id == s->newroot_mount ? "NEWROOT" : "mount",
+      "%s: %s %s of the old root, which would be emptied (-k keeps it)",
+      m->dir, bind ? "is" : "has the layer", m->uses);
+  }
+
+  return 0;
+}
+
 // Why the tree has to be copied instead of moved, or 0: because the old root
 // has to stay whole, or because nothing can be removed from it before the
 // switch.
@@ -112,7 +146,7 @@ int lr_plan_make(struct plan *p, struct request *r, struct scene *s,
   p->unbind = p->action == PLAN_MOVE || p->action == PLAN_TAKE;
   p->count = p->action == PLAN_COPY || r->dry_run || r->verbose;
 
-  return 0;
+  return refuse_uses(p, s, f);
 }
 
 // Could the old root have to go before the archives are unpacked, by what S

@@ -2,7 +2,8 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/plan.c lib/memory.c lib/readfile.c lib/report.c lib/fault.c
+// unit: lib/plan.c lib/memory.c lib/mountinfo.c lib/readfile.c lib/report.c
+// unit: lib/fault.c
 
 #include "toys.h"
 #include "check.h"
@@ -50,6 +51,7 @@ static char *sh[] = {"/bin/sh", 0};
 #define NO(text) .line = __LINE__, .refusal = text
 #define X .r.archives = &archive, .s.archives = 1
 #define CHECKED X, .s.archives_checked = 1, .s.archives_init = 3
+#define FILLED .s.newroot = NEWROOT_FILLED
 #define SIZE .size = "-o size=100M"
 #define INODES .nr_inodes = "-o nr_inodes=2k"
 static struct row {
@@ -58,6 +60,11 @@ static struct row {
   struct request r;
   struct scene s;
   char *size, *nr_inodes;     // the options that limit the new root
+  // What a mount needs of the old root: it is one of NEWROOT, on NEWROOT, or ON
+  // something else, and a BIND or an overlay
+  char *uses;
+  enum {ON_ROOT = 1, ON_OTHER = 2, ON_SELF = 3, ON_NEWROOT = 4} where;
+  int bind;
 } rows[] = {
   // The root as it is, and what overrules that
   {PLAN("move tmpfs wipe")},
@@ -169,6 +176,41 @@ static struct row {
     .r.force = 1, .s.newroot = NEWROOT_NESTED},
   {PLAN("take pivot mounts"), .there = LEAF|NOT_PID1, .r.own_namespace = 1,
     .s.newroot = NEWROOT_NESTED},
+
+  // What needs the old root, where that is going to be emptied
+#define BIND(path, on) .uses = path, .bind = 1, .where = on
+#define OVERLAY(path, on) .uses = path, .where = on
+#define IS(what) what " of the old root, which would be emptied (-k keeps it)"
+  {NO(IS("NEWROOT /m: is /real")), FILLED, BIND("/real", ON_SELF)},
+  {NO(IS("NEWROOT /m: is /")), FILLED, BIND("/", ON_SELF), .r.dry_run = 1},
+  {NO(IS("NEWROOT /m: has the layer /low")), FILLED, OVERLAY("/low", ON_SELF)},
+  {NO(IS("mount /m: is /data")), FILLED, BIND("/data", ON_NEWROOT)},
+  {NO(IS("mount /m: has the layer rw")), FILLED, OVERLAY("rw", ON_NEWROOT)},
+  {NO(IS("mount /m: has the layer /low")), FILLED, OVERLAY("/low", ON_ROOT)},
+  {NO(IS("mount /m: has the layer /low")), FILLED, OVERLAY("/low", ON_OTHER)},
+  {NO(IS("mount /m: has the layer /low")), X, OVERLAY("/low", ON_OTHER)},
+  // A bind elsewhere shows what the new root has there, or is unmounted
+  {PLAN("take wipe"), FILLED, BIND("/data", ON_ROOT)},
+  {PLAN("take wipe"), FILLED, BIND("/data", ON_OTHER)},
+  {PLAN("unpack tmpfs wipe"), X, BIND("/data", ON_OTHER)},
+  // What goes along with its files
+  {PLAN("move tmpfs wipe"), BIND("/data", ON_ROOT)},
+  {PLAN("move tmpfs wipe"), OVERLAY("/low", ON_ROOT)},
+  {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
+    OVERLAY("/low", ON_ROOT)},
+  // The old root stays whole
+  {PLAN("take keep=old"), FILLED, BIND("/real", ON_SELF), .r.keep = "old",
+    .r.keep_arg = "old"},
+  {PLAN("take keep=old"), FILLED, OVERLAY("/low", ON_NEWROOT),
+    .r.keep = "old", .r.keep_arg = "old"},
+  {NO(IS("NEWROOT /m: is /real")), FILLED, BIND("/real", ON_SELF),
+    .r.keep = "old"},
+  {PLAN("unpack tmpfs keep=old because the old root is kept"), X,
+    .r.keep = "old", OVERLAY("/low", ON_ROOT)},
+  {PLAN("take pivot"), .there = LEAF, FILLED, BIND("/real", ON_SELF)},
+  {PLAN("unpack pivot tmpfs"), X, .there = LEAF, .r.force = 1,
+    OVERLAY("/low", ON_ROOT)},
+  {PLAN("take"), .there = DISK, FILLED, BIND("/real", ON_SELF)},
 
   // What a filled NEWROOT has no use for
   {PLAN("take wipe ignored"), .s.newroot = NEWROOT_FILLED, .r.options = &opts,
@@ -369,7 +411,8 @@ static void set_scene(struct scene *s, struct row *row)
 {
   static struct mountinfo mounts[] = {{.next = mounts+1, .id = 1, .parent = 1},
     {.next = mounts+2, .id = 2, .parent = 1},
-    {.next = mounts+3, .id = 3, .parent = 2}, {.id = 9, .parent = 1}};
+    {.next = mounts+3, .id = 3, .parent = 2}, {.id = 9, .parent = 1},
+    {.id = 10, .parent = 9}}, *m;
   struct { unsigned long long *to, from; } figures[] = {
     {&s->available, row->s.available}, {&s->bytes, row->s.bytes},
     {&s->size, row->s.size}, {&s->files, row->s.files}};
@@ -388,6 +431,16 @@ static void set_scene(struct scene *s, struct row *row)
   s->newroot = row->s.newroot;
   if (s->newroot == NEWROOT_FILLED || s->newroot == NEWROOT_NESTED)
     s->newroot_mount = 9;
+  mounts[3].next = row->where == ON_NEWROOT ? mounts+4 : 0;
+  mounts->root = "/";
+  for (m = mounts; m<mounts+5; m++) m->uses = 0;
+  if (row->uses) {
+    m = mounts+row->where;
+    m->dir = "/m";
+    m->uses = row->uses;
+    m->root = row->bind ? row->uses : "/";
+    m->min = !row->bind;
+  }
   s->freed = row->s.freed;
   s->archives = row->s.archives;
   s->archives_checked = row->s.archives_checked;
