@@ -35,13 +35,14 @@ static int has_place(struct carry *c, struct carried *u)
   int fd = lr_carry_open(c->from, u->m, u->id), dir, rc;
   struct kstat st;
 
-  dir = fd == -1 ? -1 : lr_mountpoint_directory(fd, "");
+  dir = fd == -1 || lr_carry_deleted(u->m) ? -1
+    : lr_mountpoint_directory(fd, "");
   if (fd != -1) close(fd);
   if (dir == -1) return 0;
   fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
   if (fd == -1) {
     if (errno != ENOENT) return 0;
-    u->made = lr_mountpoint_there(c->to, path)+1;
+    u->made = 1+lr_mountpoint_there(c->to, path, u->times, 0);
 
     return !lr_mountpoint_make(c->to, path, dir);
   }
@@ -245,7 +246,11 @@ int lr_carry(struct carry *c, struct fault *f)
 // Remove what has_place() made for U on a new root that stays.
 static void unmake(struct carry *c, struct carried *u)
 {
-  if (u->made) lr_mountpoint_remove(c->to, lr_carry_path(u->m), u->made-1);
+  char *path = lr_carry_path(u->m);
+
+  if (!u->made) return;
+  lr_mountpoint_remove(c->to, path, u->made-1);
+  lr_mountpoint_there(c->to, path, u->times, 1);
   u->made = 0;
 }
 
@@ -273,7 +278,7 @@ static int put_back(struct carry *c, int all, struct fault *f)
   if (put_all(c, 0, 0, f) || (all && (!i || put_all(c, 1, 0, f)))) rc = -1;
   for (i = TRIES; i && drop_scratch(c); i--);
   if (!i) rc = lr_fault(f, errno, "carrying back", "mounts");
-  for (u = c->mount; !rc && u<c->mount+c->count; u++) unmake(c, u);
+  while (!rc && u-- > c->mount) unmake(c, u);
 
   return rc;
 }
@@ -333,7 +338,11 @@ void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
   for (i = 0; i<c->count && !kept; i++) {
     m = c->mount[i].m;
     if (c->mount[i].at != LEFT || fchdir(c->from)) continue;
-    umount2(lr_carry_path(m), MNT_DETACH);
+    fd = lr_carry_open(c->from, m, m->id);
+    if (fd != -1) {
+      close(fd);
+      umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
+    }
     if (!c->filled || !lost) continue;
     fd = lr_open_in_root(c->to, lr_carry_path(m), O_NOFOLLOW);
     if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)

@@ -45,11 +45,23 @@ char *lr_carry_shows(struct carry *c, struct mountinfo *m)
   return root ? lr_mountinfo_shows(root, m) : 0;
 }
 
-// Does M have to be made anew, from the new root's files?
+// Does M show what was removed since ("//deleted" behind its path)? No call
+// moves such a mount (fs/namespace.c get_mountpoint(): ENOENT), but it comes
+// along with what it's on.
+int lr_carry_deleted(struct mountinfo *m)
+{
+  char *end = strrchr(m->root, '/');
+
+  return end>m->root && !strcmp(end-1, "//deleted");
+}
+
+// Does M have to be made anew, from the new root's files? What was removed is
+// only there where it is mounted.
 static int is_anew(struct carry *c, struct mountinfo *m)
 {
-  return !c->copy && !c->filled && (lr_carry_shows(c, m)
-    || (m->uses && !strcmp(m->type, "overlay")));
+  if (c->copy || c->filled || lr_carry_deleted(m)) return 0;
+
+  return lr_carry_shows(c, m) || (m->uses && !strcmp(m->type, "overlay"));
 }
 
 // Does M have to be moved by itself?
@@ -134,9 +146,16 @@ static void mark_early(struct carry *c)
 static int refuse(struct carry *c, struct fault *f)
 {
   struct mountinfo *m;
-  int len = c->newroot ? strlen(c->newroot) : 0;
+  int len = c->newroot ? strlen(c->newroot) : 0, i;
 
+  for (i = 0; i<c->count && !c->filled; i++)
+    if (lr_carry_deleted(c->mount[i].m)) return lr_fault(f, 0, "carrying over",
+      "%s: shows what was removed", c->mount[i].m->dir);
   for (m = c->list; m; m = m->next) {
+    // Each step begins with a clone of it
+    if (m->id == c->root && m->unbindable && !c->filled)
+      return lr_fault(f, 0, "carrying over", "/: is unbindable");
+
     // No path leads to it
     if (m->parent == c->root && m->id != c->root && !m->dir[1] && !c->copy)
       return lr_fault(f, 0, "carrying over", "/: %s is mounted on it", m->type);
@@ -169,11 +188,10 @@ int lr_carry_plan(struct carry *c, struct fault *f)
   c->peer = 0;
   c->count = c->peers = c->all_private = 0;
   c->scratch = c->root_peer[0] = c->root_peer[1] = -1;
-  if (refuse(c, f)) return -1;
   if (add_mounts(c, c->root))
     return lr_fault(f, errno, "carrying over", "mounts");
   mark_early(c);
-  if (lr_carry_check_anew(c, f)) return -1;
+  if (refuse(c, f) || lr_carry_check_anew(c, f)) return -1;
   if (m && m->shared && !c->copy) c->root_peer[0] = open_tree(c->from, "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
   for (m = c->list; m; m = m->next) shared += !!m->shared;

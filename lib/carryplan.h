@@ -20,6 +20,7 @@ struct carried {
   char early;              // comes off before the tree is moved
   int made;                // one more than what was there of its path on the
                            // new root, in bytes, if the rest was made; else 0
+  struct timespec times[2];  // of what was there, before
   char name[12];           // on the scratch directory
 };
 
@@ -59,6 +60,7 @@ void lr_carry_free(struct carry *c);
 struct mountinfo *lr_carry_parent(struct carry *c, struct mountinfo *m);
 char *lr_carry_shows(struct carry *c, struct mountinfo *m);
 int lr_carry_alone(struct carry *c, struct mountinfo *m);
+int lr_carry_deleted(struct mountinfo *m);
 
 // lib/carrygroup.c
 char *lr_carry_path(struct mountinfo *m);

@@ -59,15 +59,24 @@ int lr_mountpoint_make(int root, char *path, int directory)
 }
 
 // How many bytes of PATH, a path below directory ROOT, lead to something that
-// is there: up to a slash, or all of it. Returns 0 if there is nothing.
-int lr_mountpoint_there(int root, char *path)
+// is there: up to a slash, or all of it; 0 stands for ROOT. TIMES are those of
+// that, which are read or SET. Returns the number.
+int lr_mountpoint_there(int root, char *path, struct timespec *times, int set)
 {
   int len = strlen(path), i, fd;
+  struct stat st;
   char *slash;
 
   while ((fd = lr_open_in_root(root, path, O_NOFOLLOW)) == -1
     && (slash = strrchr(path, '/'))) *slash = 0;
   i = fd == -1 ? 0 : strlen(path);
+
+  // An O_PATH descriptor takes no futimens(), but this since 5.8
+  if (set) utimensat(fd == -1 ? root : fd, "", times, AT_EMPTY_PATH);
+  else if (!fstatat(fd == -1 ? root : fd, "", &st, AT_EMPTY_PATH)) {
+    times[0] = st.st_atim;
+    times[1] = st.st_mtim;
+  }
   if (fd != -1) close(fd);
   while (len--) if (!path[len]) path[len] = '/';
 

@@ -16,7 +16,7 @@
 #include "lib/mountopt.h"
 
 // What is mounted on a root that has /dir/sub, /dir/file and /file. "t PATH": a
-// tmpfs; "b WHAT PATH": a bind; "d PATH": no mount, just a directory. They make
+// tmpfs; "b WHAT PATH": a bind; "d PATH": no mount, just a directory, which "D PATH" removes. They make
 // their directory or file. Then there are the letters of flags[].
 static char *rows[] = {
   "",
@@ -102,7 +102,7 @@ static struct {
   {'s', MS_SHARED}, {'p', MS_PRIVATE}, {'a', MS_REMOUNT|MS_BIND|MS_NOATIME},
   {'r', MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NOATIME},
   {'u', MS_REMOUNT|MS_BIND|MS_RELATIME},
-  {'S', MS_REMOUNT|MS_BIND|MS_STRICTATIME}
+  {'S', MS_REMOUNT|MS_BIND|MS_STRICTATIME}, {'U', MS_UNBINDABLE}
 };
 
 static int proc, host;
@@ -176,7 +176,8 @@ static void make_mounts(char *row)
     } else if (*op == 't' || *op == 'd') {
       make_dir(path);
       if (*op == 't') check_need(!mount(source, path, "tmpfs", 0, "size=1M"));
-    } else for (i = 0; i<ARRAY_LEN(flags); i++) if (*op == flags[i].op)
+    } else if (*op == 'D') check_need(!rmdir(path));
+    else for (i = 0; i<ARRAY_LEN(flags); i++) if (*op == flags[i].op)
       check_need(!mount(0, path, 0, flags[i].flags, 0));
   }
   free(copy);
@@ -451,6 +452,8 @@ static void filled_back(void)
 {
   struct carry c;
   struct fault f = {0};
+  struct timespec old[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
+  struct stat st;
   char *before, *got, *s,
     *row = "t /m/n/o;t /dir/x;d /t/h;t /t/h;t /t;b /file /f2";
 
@@ -459,6 +462,7 @@ static void filled_back(void)
   c.list = read_table();
   c.filled = mount_of(c.list, c.to)->id;
   check_need(!fchdir(c.to) && !rmdir("t/h") && !mkdir("m", 0700));
+  check_need(!utimensat(c.to, "m", old, 0) && !futimens(c.to, old));
   before = mounts(c.from);
   check_none(lr_carry_plan(&c, &f), &f, "plan", "filled back");
   check_none(lr_carry_unbind(&c, &f), &f, "unbind", "filled back");
@@ -476,6 +480,8 @@ static void filled_back(void)
   check(access("m/n", F_OK) && !access("m", F_OK) && access("dir/x", F_OK)
     && access("t/h", F_OK) && !access("t", F_OK) && access("f2", F_OK),
     "what was made is removed");
+  check(!fstatat(c.to, "m", &st, 0) && st.st_mtim.tv_sec == 5
+    && !fstat(c.to, &st) && st.st_mtim.tv_sec == 5, "times are as they were");
   free(before);
   end(&c);
 }
@@ -524,6 +530,9 @@ int main(void)
   filled(0);
   filled(MS_RDONLY);
   filled_back();
+  refused("d /x;b /x /m;D /x", 0, 0,
+    "carrying over /m: shows what was removed");
+  refused("U /", 0, 0, "carrying over /: is unbindable");
   refused("t /", 0, 0, "carrying over /: tmpfs is mounted on it");
   refused("t /n/a", "/n", 0, "carrying over /n/a: is below NEWROOT");
   refused("b /dir /m", 0, "/dir", "mount /m: is /dir of the old root, which"
