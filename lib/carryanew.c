@@ -326,12 +326,35 @@ int lr_carry_note_anew(struct carry *c, struct carried *u)
   return lr_carry_shows(c, u->m) ? 0 : cut_options(u);
 }
 
+// Is an empty directory of the root a layer of M, an overlay? M->uses doesn't
+// count those, as the path can be one that the layer was moved from: then M
+// must not be made anew. But if it is the layer, removing it leaves an overlay
+// that lists no files, not even those of its other layers (seen on 6.18). What
+// of it is so can't be told. Returns 1 or 0, also when memory is out.
+static int has_empty(struct carry *c, struct mountinfo *m)
+{
+  struct layer *layers = lr_uses_layers(m), *l;
+  struct kstat st;
+  int fd, rc = 0;
+
+  for (l = layers; l && l->path && !rc; l++) {
+    fd = lr_open_in_root(c->from, l->path, 0);
+    if (fd == -1) continue;
+    rc = !kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st) && st.mnt == c->root;
+    close(fd);
+  }
+  free(layers);
+
+  return rc;
+}
+
 // Can all overlays be made anew that have to be? Leaves a fault that names the
 // first that can't be. Returns 0 or -1.
 int lr_carry_check_anew(struct carry *c, struct fault *f)
 {
   char *why = 0;
   struct carried *u = c->mount;
+  struct mountinfo *m;
   int bare = -1;
 
   for (; !why && u<c->mount+c->count; u++) {
@@ -341,6 +364,11 @@ int lr_carry_check_anew(struct carry *c, struct fault *f)
       "%s: an overlay on %s that %s", u->m->dir, u->m->uses, why);
   }
   if (bare != -1) close(bare);
+  for (m = c->list; !why && m; m = m->next)
+    if (c->wiped && !c->copy && !c->filled && !m->uses
+      && !strcmp(m->type, "overlay") && has_empty(c, m))
+        lr_fault(f, 0, "carrying over", "%s: %s", m->dir,
+          why = "an overlay with a layer on / that is empty");
 
   return -!!why;
 }

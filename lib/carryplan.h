@@ -36,7 +36,7 @@ struct carry {
   unsigned root;           // the id in it of the old root
   unsigned filled;         // of the new one if somebody filled it, else 0
   int copy;                // copy the mounts, the old root's stay in place
-  int wiped;               // the old root is emptied in the end
+  int wiped;               // the old root is emptied, by a move or in the end
   int from, to;            // directories: the old root, the new one
   int proc;                // a directory of procfs
   char *newroot;           // the path of the directory that the new root is to

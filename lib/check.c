@@ -42,7 +42,7 @@ static int plan_carry(struct boot *b)
   c->root = b->there.root->id;
   c->filled = b->there.newroot_mount;
   c->copy = b->plan.copy_mounts;
-  c->wiped = b->plan.wipe;
+  c->wiped = b->plan.wipe || b->plan.action == PLAN_MOVE;
   c->proc = b->there.proc;
   c->from = b->there.root_dir;
   c->to = b->leaf.dir;

@@ -89,6 +89,9 @@ stays "is held by a loop of mounts" "has a layer that can't be found again" \
   'mount --bind /rw /run && overlay /run'
 stays "has a covered layer" "has a layer that can't be found again" \
   'overlay /rw && mount -t tmpfs over /lower'
+mounts "an overlay with an empty layer" \
+  'back\nleafroot: carrying over /srv: an overlay with a layer on / that is empty\nsame\nup\n' \
+  "$GO" "$O rm -r /lower/* && mount -t tmpfs run /run && mkdir /run/up /run/work && overlay /run" 'cat /srv/new'
 stays "is mounted twice" "is mounted twice" 'overlay /rw && mount --bind /srv /run'
 stays "has an index" "has an index of its layers" 'overlay /rw ,index=on'
 stays "has a comma" "has options that can't be repeated" \
