@@ -35,15 +35,30 @@ static int check_init(struct boot *b, int root)
 static int plan_carry(struct boot *b)
 {
   struct carry *c = &b->done.carry;
+  char path[PATH_MAX], fd[32];
+  int dir, len;
 
   c->list = b->there.mounts;
   c->root = b->there.root->id;
   c->filled = b->there.newroot_mount;
   c->copy = b->plan.copy_mounts;
+  c->wiped = b->plan.wipe || b->plan.action == PLAN_MOVE;
+  c->proc = b->there.proc;
   c->from = b->there.root_dir;
   c->to = b->leaf.dir;
+  if (b->there.newroot == NEWROOT_DIRECTORY && (dir = openat(b->there.cwd,
+    b->asked.newroot, O_PATH|O_DIRECTORY|O_CLOEXEC)) != -1)
+  {
+    sprintf(fd, "self/fd/%d", dir);
+    len = readlinkat(c->proc, fd, path, sizeof(path)-1);
+    path[maxof(len, 0)] = 0;
+    c->newroot = path;
+    close(dir);
+  }
+  len = lr_carry_plan(c, &b->why);
+  c->newroot = 0;
 
-  return lr_carry_plan(c, &b->why);
+  return len;
 }
 
 // Check that nothing is in the way of B->plan: sizes, init, the place for the

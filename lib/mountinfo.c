@@ -57,8 +57,12 @@ static int parse_line(struct mountinfo *m, char *line)
   line = end;
   if (!(m->root = word(&line)) || !(m->dir = word(&line))
     || !(m->flags = word(&line))) return -1;
-  while ((w = word(&line)) && strcmp(w, "-"))
-    if (!strncmp(w, "shared:", 7)) m->shared = 1;
+  while ((w = word(&line)) && strcmp(w, "-")) {
+    if (!strncmp(w, "shared:", 7)) m->shared = strtoul(w+7, 0, 10);
+    if (!strncmp(w, "master:", 7)) m->master = strtoul(w+7, 0, 10);
+    if (!strcmp(w, "unbindable")) m->unbindable = 1;
+  }
+
   // The source can be an empty string: mount("", ...)
   if (!w || !(m->type = word(&line)) || !(m->source = word(&line))) return -1;
   m->super = (line && *line) ? line : "";

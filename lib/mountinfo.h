@@ -5,7 +5,10 @@ struct mountinfo {
   struct mountinfo *next;  // in the order they were mounted
   unsigned id, parent;     // id == parent: rootfs before 7.0
   unsigned maj, min;       // device of the file system
-  char shared;             // in a peer group: what is mounted below propagates
+  unsigned shared;         // its peer group: what is mounted on one of that is
+                           // mounted on each. 0: none
+  unsigned master;         // the peer group it gets mounts from, else 0
+  char unbindable;         // it can't be cloned
   char *root;              // what of the file system is mounted: "/" or a path
   char *dir;               // where, as seen from our root
   char *flags;             // "rw,nosuid,relatime"

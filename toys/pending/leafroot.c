@@ -202,15 +202,15 @@ static enum outcome unbind(struct boot *b)
 }
 
 // The undo's last, as what is put on a shared root becomes shared too.
-static void share(struct boot *b)
+static void share(struct boot *b, int root, int new)
 {
-  if (b->there.root->shared) mount(0, "/", 0, MS_SHARED, 0);
+  if (b->there.root->shared) lr_carry_share_root(&b->done.carry, root, new);
 }
 
 static void bind_back(struct boot *b)
 {
   undone(b, lr_carry_bind(&b->done.carry, &b->why));
-  share(b);
+  share(b, b->there.root_dir, 0);
 }
 
 static enum outcome fill(struct boot *b)
@@ -270,10 +270,10 @@ static enum outcome tidy(struct boot *b)
   lr_tree_free(&b->done.tree);
   lr_carry_rest(&b->done.carry, !!b->plan.keep,
     b->asked.quiet ? 0 : lost_mount);
+  share(b, b->leaf.dir, 1);
   lr_carry_free(&b->done.carry);
   if (b->leaf.set & MATTR_RDONLY)
     lr_mountopt_apply(b->leaf.dir, ".", MATTR_RDONLY, 0);
-  share(b);
 
   return NEXT;
 }

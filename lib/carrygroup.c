@@ -1,0 +1,187 @@
+/* carrygroup.c - whom mounts share with what is mounted on them
+ *
+ * Copyright 2026 The leafroot authors
+ * SPDX-License-Identifier: 0BSD
+ *
+ * Nothing can be moved off a shared mount (fs/namespace.c do_move_mount():
+ * EINVAL), and what is mounted on one is mounted on all its peers. So a mount
+ * that others have to be moved off is made private first, and all are shared
+ * again when everything is in its place. By then another mount may cover them,
+ * so descriptors of them are kept from when a path still led to them.
+ *
+ * To be shared again is to be in the same peer group as before, and that group
+ * ends with its last mount. A clone, which is attached nowhere, holds its place
+ * in the group meanwhile: a clone is a peer of what it was cloned from.
+ */
+
+#include "toys.h"
+#include "lib/carryplan.h"
+#include "lib/kernel.h"
+#include "lib/mountinfo.h"
+#include "lib/mountpoint.h"
+
+// The directory M is mounted on, as a path from the root.
+char *lr_carry_path(struct mountinfo *m)
+{
+  return m->dir[1] ? m->dir+1 : ".";
+}
+
+// Open what is mounted where M is, on the root whose directory is ROOT, if that
+// is the mount with ID. Returns a descriptor (O_PATH), or -1 and errno: ENOENT
+// also if it's another mount, which covers the one asked for.
+int lr_carry_open(int root, struct mountinfo *m, unsigned id)
+{
+  int fd = lr_open_in_root(root, lr_carry_path(m), O_NOFOLLOW);
+  struct kstat st;
+
+  if (fd == -1) return -1;
+  if (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st) && st.mnt == id)
+    return fd;
+  close(fd);
+  errno = ENOENT;
+
+  return -1;
+}
+
+// Give the mount whose root FD (O_PATH) names the propagation HOW: MS_SHARED,
+// MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE. mount() can do that by the current
+// directory, so before 5.12 not to a bind of a file. Returns 0, or -1 and
+// errno.
+int lr_carry_propagate(int fd, int how)
+{
+  struct kmount_attr attr = {0, 0, how, 0};
+
+  if (!kmount_setattr(fd, "", AT_EMPTY_PATH, &attr)) return 0;
+
+  return fchdir(fd) ? -1 : mount(0, ".", 0, how, 0);
+}
+
+// The entry of M in the list of those to be shared again, or 0.
+static struct peer *find(struct carry *c, struct mountinfo *m)
+{
+  int i;
+
+  for (i = 0; i<c->peers; i++) if (c->peer[i].m == m) return c->peer+i;
+
+  return 0;
+}
+
+// M, whose root FD names, is to be shared again, as WITH is, a clone of it or
+// of a peer, if that's not -1. Both are lr_carry_share()'s from now on.
+void lr_carry_peer(struct carry *c, struct mountinfo *m, int fd, int with)
+{
+  struct peer *p = find(c, m);
+
+  if (!p) {
+    p = c->peer+c->peers++;
+    p->m = m;
+  } else {
+    if (p->fd != -1) close(p->fd);
+    if (p->with != -1) close(p->with);
+  }
+  p->fd = fd;
+  p->with = with;
+}
+
+// Open M, wherever it is now: on the scratch directory with what was taken off,
+// or on the root whose directory is ROOT. Returns a descriptor (O_PATH), or -1
+// and errno: no path leads to it.
+static int open_now(struct carry *c, struct mountinfo *m, int root)
+{
+  struct mountinfo *with = m;
+  struct carried *u;
+  struct kstat st;
+  char path[PATH_MAX];
+  int fd;
+
+  while (with && !lr_carry_alone(c, with)) with = lr_carry_parent(c, with);
+  for (u = c->mount; u<c->mount+c->count; u++) {
+    if (u->m != with || u->at != ON_SCRATCH) continue;
+    snprintf(path, sizeof(path), "%s%s", u->name, m->dir+strlen(with->dir));
+    fd = lr_open_in_root(c->scratch, path, O_NOFOLLOW);
+    if (fd == -1 || (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st)
+      && st.mnt == m->id)) return fd;
+    close(fd);
+
+    return -1;
+  }
+
+  return lr_carry_open(root, m, m->id);
+}
+
+// Note all shared mounts that a path leads to now. CLONE: they still are.
+static void note_shared(struct carry *c, int root, int clone)
+{
+  struct mountinfo *m;
+  int fd;
+
+  for (m = c->list; m; m = m->next) {
+    if (!m->shared || m->id == c->root || m->id == c->filled || find(c, m)
+      || (fd = open_now(c, m, root)) == -1) continue;
+    lr_carry_peer(c, m, fd, clone ? open_tree(fd, "",
+      OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH) : -1);
+  }
+}
+
+// Make what U is mounted on private, on the root whose directory is ROOT, so
+// that U can be moved off it. No path leads to that if U is on top of it: then
+// all mounts are made private. Returns 0, or -1 and errno.
+int lr_carry_private(struct carry *c, struct carried *u, int root)
+{
+  struct mountinfo *m = lr_carry_parent(c, u->m);
+  struct peer *p;
+  int fd;
+
+  // lib/carry.c makes the new root private
+  if (!m || !m->shared) return 0;
+  if (m->id == c->root)
+    return root == c->from ? lr_carry_propagate(root, MS_PRIVATE) : 0;
+  if ((p = find(c, m))) return lr_carry_propagate(p->fd, MS_PRIVATE);
+  if ((fd = lr_carry_open(root, m, m->id)) != -1) {
+    lr_carry_peer(c, m, fd, open_tree(fd, "",
+      OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH));
+
+    return lr_carry_propagate(fd, MS_PRIVATE);
+  }
+  note_shared(c, root, 1);
+  c->all_private = 1;
+
+  return fchdir(root) ? -1 : mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
+}
+
+// Something was moved off the root whose directory is ROOT. If all mounts were
+// made private, those that no path led to then can be there now: they will be
+// shared, each in a peer group of its own.
+void lr_carry_note(struct carry *c, int root)
+{
+  if (c->all_private) note_shared(c, root, 0);
+}
+
+// All that was made private by lr_carry_private(), or made anew, is shared as
+// it was. One that no clone was made of is a peer of those of its group that
+// are shared already, unless it's of a directory above theirs. Before 5.15 no
+// call puts a mount in the peer group of another: then each gets its own.
+void lr_carry_share(struct carry *c)
+{
+  struct peer *p, *q;
+  int with;
+
+  for (p = c->peer; p<c->peer+c->peers; p++) {
+    with = p->with;
+    for (q = c->peer; with == -1 && q<p; q++)
+      if (q->m->shared == p->m->shared) with = q->fd;
+    if (with == -1 || move_mount(with, "", p->fd, "",
+      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP))
+        lr_carry_propagate(p->fd, MS_SHARED);
+  }
+}
+
+// The same for the root whose directory is ROOT, the NEW one or not: it's in
+// the peer group of its binds. Returns 0, or -1 and errno.
+int lr_carry_share_root(struct carry *c, int root, int new)
+{
+  if (c->root_peer[new] != -1 && !move_mount(c->root_peer[new], "", root, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) return 0;
+
+  return lr_carry_propagate(root, MS_SHARED);
+}
