@@ -17,6 +17,10 @@
 #include "lib/mountinfo.h"
 #include "lib/report.h"
 
+// For how long who uses the old root is looked for. Ten thousand processes take
+// some 300 ms.
+#define HOLDERS_MS 2000
+
 // Can an init be run, as far as it can be known? Where "/" stays there is no
 // risk in trying, so only a dry run looks.
 static int check_init(struct boot *b, int root)
@@ -94,18 +98,48 @@ static void left_behind(struct holder *h)
 // Name what will stay in use of the old root: processes, and files of loop
 // devices, which keep the old ones. (Big files are named when they are moved,
 // whoever it is that uses them.)
-void lr_check_holders(struct boot *b)
+static void name_holders(struct boot *b)
 {
   int sys = lr_fs_detached("sysfs"), n, rc = 0;
   char name[PATH_MAX];
-  struct stat st;
+  struct kstat st;
 
   for (n = 0; rc>=0 && b->plan.action != PLAN_TAKE; n++) {
-    rc = lr_holders_loop(sys, b->there.root_dev, n, name, PATH_MAX);
-    if (rc>0 && !stat(name, &st) && st.st_size<=COPY_CHUNK)
-      lr_check_in_use(&b->progress, name, st.st_blocks*512);
+    rc = lr_holders_loop(b->there.root_dir, sys, b->there.root_dev, n, name,
+      PATH_MAX, &st);
+    if (rc>0 && st.size<=COPY_CHUNK)
+      lr_check_in_use(&b->progress, name, st.blocks*512);
   }
-  if (sys != -1) close(sys);
   if (b->there.pid1 || b->asked.dry_run)
-    lr_holders(b->there.proc, b->there.root_dev, left_behind);
+    lr_holders(b->there.proc, b->there.root_dev, getppid(), left_behind);
+}
+
+// Name what will stay in use of the old root. That is only a warning, so it may
+// neither block the boot nor take long: a child does it, which is given up and
+// killed after HOLDERS_MS. A file system can keep it from dying (state D); it
+// lets go of all it can then, as what it has open would stay in use.
+void lr_check_holders(struct boot *b)
+{
+  struct pollfd p = {.events = POLLIN};
+  int fds[2], i;
+  pid_t pid;
+
+  if (pipe2(fds, O_CLOEXEC)) return;
+  if (!(pid = fork())) {
+    for (i = 0; i<1024; i++)
+      if (i != 2 && i != fds[1] && i != b->there.proc && i != b->there.root_dir)
+        close(i);
+    name_holders(b);
+    _exit(0);
+  }
+  close(fds[1]);
+  p.fd = fds[0];
+  if (pid>0) {
+    i = poll(&p, 1, HOLDERS_MS);
+    kill(pid, SIGKILL);
+    if (i) waitpid(pid, 0, 0);
+    else lr_say("looking for who uses the old root took too long: there may be"
+      " more");
+  }
+  close(fds[0]);
 }
