@@ -101,11 +101,11 @@ int lr_holders_loop(int root, int sys, dev_t dev, int n, char *name, int size,
   return rc;
 }
 
-// Call EACH for every process but this one and EXCEPT that has something of file system
-// DEV as its root, current directory, program, mapping or open file. PROC is
-// the root directory of a procfs. Kernel threads, which are those without a
-// program, are left out: their root and current directory follow PID 1's.
-// Returns how many processes there are, or -1 and errno.
+// Call EACH for every process but this one and EXCEPT that has something of
+// file system DEV as its root, current directory, program, mapping or open
+// file. PROC is the root directory of a procfs. Kernel threads, which are those
+// without a program, are left out: their root and current directory follow PID
+// 1's. Returns how many processes there are, or -1 and errno.
 int lr_holders(int proc, dev_t dev, pid_t except, void (*each)(struct holder *))
 {
   int fd = openat(proc, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC), pid, n = 0;

@@ -43,6 +43,15 @@ unsigned long long lr_memory_unpack(unsigned long long bytes,
   return lr_memory_copy(bytes, inodes)+MEMORY_UNPACK;
 }
 
+// How much memory what is unpacked may take where so much is AVAILABLE, in
+// bytes, at least 1. 0, any, if that is not known.
+unsigned long long lr_memory_to_unpack(unsigned long long available)
+{
+  if (!available) return 0;
+
+  return available>MEMORY_UNPACK ? available-MEMORY_UNPACK : 1;
+}
+
 // Could what an archive of PACKED bytes holds be more than what is AVAILABLE?
 // This divides where it could multiply: a sparse file can be of nearly 2^63
 // bytes, and twelve times that is more than 64 bits hold.

@@ -35,6 +35,7 @@ unsigned long long lr_memory_copy(unsigned long long bytes,
 unsigned long long lr_memory_move(unsigned long long bytes);
 unsigned long long lr_memory_unpack(unsigned long long bytes,
   unsigned long long inodes);
+unsigned long long lr_memory_to_unpack(unsigned long long available);
 int lr_memory_scarce(unsigned long long packed, unsigned long long available);
 unsigned long long lr_memory_limit(unsigned long long set,
   unsigned long long used, unsigned long long slack);

@@ -126,15 +126,19 @@ int lr_plan_may_empty(struct plan *p, struct scene *s)
 
 // Is memory too short for what was archived beside the old root? Then that goes
 // first, but only if nothing can go wrong any more: every archive has been
-// verified whole, there is an init in them, and there will be memory enough.
-// Leaves a fault if there won't be. Returns 0 or -1.
+// verified whole, there is an init in them with all that it needs, and there
+// will be memory enough. Leaves a fault if there won't be. Returns 0 or -1.
 static int fit_archives(struct plan *p, struct scene *s, struct fault *f)
 {
   unsigned long long need = lr_memory_unpack(s->bytes, s->inodes),
-    have = s->available+s->freed;
+    have = s->available;
 
-  if (!lr_plan_may_empty(p, s)) return 0;
-  if (have<need) return lr_fault(f, 0, "unpacking needs",
+  if (p->action != PLAN_UNPACK || !have || have>=s->bytes+MEMORY_UNPACK
+    || s->archives_checked != s->archives) return 0;
+  if (!lr_plan_may_empty(p, s)) return lr_fault(f, 0, "unpacking needs",
+    "%s, %s are available, and the old root has to stay%s", lr_size(need).text,
+    lr_size(have).text, p->wipe ? " as no init is sure to run" : "");
+  if ((have += s->freed)<need) return lr_fault(f, 0, "unpacking needs",
     "%s, %s are available without the old root", lr_size(need).text,
     lr_size(have).text);
   p->empty_first = 1;

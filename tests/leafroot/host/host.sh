@@ -45,11 +45,11 @@ testing "host: arguments and environment pass through" \
 # The tests may be started with more signals ignored: a CI's runner ignores 32
 # and 33, a shell those of the keyboard for what runs in the background.
 testing "host: ignored signals stay ignored" \
-  "in_leaf 'trap \"\" HUP TERM; /bin/grep SigIgn /proc/self/status
+  "in_leaf 'trap \"\" HUP PIPE TERM; /bin/grep SigIgn /proc/self/status
     leafroot /n /bin/grep SigIgn /proc/self/status
     leafroot -qf /n /bin/grep SigIgn /proc/self/status; :' | uniq -c | {
-      read -r n name set; echo \$n \$((0x\$set & 0x4001)); }" \
-  "3 $((0x4001))\n" "" ""
+      read -r n name set; echo \$n \$((0x\$set & 0x5001)); }" \
+  "3 $((0x5001))\n" "" ""
 testing "host: options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \

@@ -49,6 +49,8 @@ static char *sh[] = {"/bin/sh", 0};
 #define PLAN(text) .line = __LINE__, .plan = text
 #define NO(text) .line = __LINE__, .refusal = text
 #define X .r.archives = &archive, .s.archives = 1
+#define NO_INIT "unpacking needs 132 MiB, 1 MiB are available, and the old" \
+  " root has to stay as no init is sure to run"
 #define CHECKED X, .s.archives_checked = 1, .s.archives_init = 3
 #define SIZE .size = "-o size=100M"
 #define INODES .nr_inodes = "-o nr_inodes=2k"
@@ -257,27 +259,31 @@ static struct row {
   // What is not known is no reason to empty it
   {PLAN("unpack tmpfs wipe"), CHECKED, .there = UNKNOWN, .s.freed = GIB},
   // Then what was unpacked would be all there is: the old root stays where an
-  // archive can be bad, has no init, or one that cannot be run, and where it is
-  // not ours to empty. It may not fit then, which undoes it.
+  // archive was not verified (unpacking that ends in time), and where it has no
+  // init or one that cannot be run, or where it is not ours to empty. Then it is
+  // known that what they hold does not fit.
   {PLAN("unpack tmpfs wipe"), X, .s.available = 1, .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), X, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), .r.archives = &archive, .s.archives = 2,
     .s.archives_checked = 1, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.available = 1,
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.available = MIB,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.archives_init = 1,
-    .s.available = 1, .s.freed = GIB},
-  {PLAN("unpack pivot tmpfs"), CHECKED, .there = LEAF, .r.force = 1,
-    .s.available = 1, .s.freed = GIB},
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.archives_init = 1,
+    .s.available = MIB, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 1 MiB are available, and the old root has to"
+    " stay"), CHECKED, .there = LEAF, .r.force = 1, .s.available = MIB,
+    .s.freed = GIB},
   {PLAN("unpack tmpfs wipe because that was asked for"), CHECKED, .r.copy = 1,
     .s.available = 132*MIB},
   // What is kept is none that can go before, and a copy has to fit
   {NO("a copy needs 100 MiB more memory, 0 KiB are available"), CHECKED,
     .r.keep = "old", .s.available = 1, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 131 MiB are available, and the old root has to"
+    " stay"), CHECKED, .r.keep = "old", .s.available = 132*MIB-1},
   {PLAN("unpack tmpfs keep=old because the old root is kept"), CHECKED,
-    .r.keep = "old", .s.available = COPY_NEEDS},
+    .r.keep = "old", .s.available = 132*MIB},
   {PLAN("unpack tmpfs wipe because the old root is read-only"), X, .there = RO},
   {PLAN("unpack tmpfs wipe count"), X, .r.dry_run = 1},
   {PLAN("unpack ramfs wipe"), X, .r.rootfstype = "ramfs"},
