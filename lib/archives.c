@@ -139,7 +139,8 @@ int lr_archives_unpack(struct archive *list, struct request *r,
   // What was not verified may be more than there is memory for. Then it ends
   // with ENOSPC, as on a disk: the kernel would kill processes, at last PID 1
   if (s->archives_checked != s->archives)
-    limit = lr_memory_to_unpack(lr_memory_available(s->proc));
+    limit = lr_memory_to_unpack(s->is_disk
+      ? lr_memory_available(s->proc) : lr_memory_free(s->proc));
   s->bytes = s->inodes = 0;
   for (one = list; one; one = one->next) {
     memset(&a, 0, sizeof(a));

@@ -14,6 +14,7 @@
 #include "lib/initcheck.h"
 #include "lib/keep.h"
 #include "lib/kernel.h"
+#include "lib/memory.h"
 #include "lib/mountinfo.h"
 #include "lib/report.h"
 
@@ -78,13 +79,18 @@ int lr_check(struct boot *b)
 }
 
 // PATH can't be emptied under who uses it, so its memory stays until then.
-// (The context of a move is its struct progress.)
-void lr_check_in_use(void *progress, char *path, unsigned long long bytes)
+// (The context of a move is its struct progress.) Returns 0, or -1 when there
+// is not that much memory for a second one.
+int lr_check_in_use(void *progress, char *path, unsigned long long bytes)
 {
   struct progress *p = progress;
+  unsigned long long there = lr_memory_free(p->proc);
 
+  if (there && there<bytes+MEMORY_LEAST) return -1;
   if (!p->quiet) lr_say("%s is in use: %s stay in memory until it's released",
     path, lr_size(bytes).text);
+
+  return 0;
 }
 
 // A process that stays on the old root keeps what it uses of it in memory, and

@@ -11,6 +11,7 @@
 #include "lib/init.h"
 #include "lib/kernel.h"
 #include "lib/leaf.h"
+#include "lib/memory.h"
 #include "lib/report.h"
 #include "lib/seal.h"
 #include "lib/signals.h"
@@ -50,6 +51,10 @@ static int move(struct boot *b)
   t->tick = lr_progress;
   t->in_use = lr_check_in_use;
   t->cancel = lr_signals_asked();
+  if (b->plan.careful) {
+    t->workers = 1;
+    t->piece = MEMORY_PIECE;
+  }
   if (-1 == (t->src = lr_scene_source(&b->there)))
     return lr_fault(&b->why, errno, "opening", "/");
 

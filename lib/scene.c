@@ -83,6 +83,7 @@ int lr_scene_look(struct scene *s, struct request *r, struct fault *f)
   s->newroot_dir = n.dir;
   s->newroot_mount = n.mount;
   s->available = lr_memory_available(s->proc);
+  s->free = lr_memory_free(s->proc);
 
   return 0;
 }

@@ -30,6 +30,8 @@ struct scene {
 
   // The survey's figures, of "/" or of the archives
   unsigned long long available;     // memory, in bytes
+  unsigned long long free;          // the same without what a root in memory
+                                    // keeps of it
   unsigned long long bytes, inodes; // as a tmpfs holds them
   unsigned long long names;         // each of which costs a tmpfs an inode
   unsigned long long size, files;   // what the new file system can hold, 0: any

@@ -43,7 +43,7 @@ static char *sh[] = {"/bin/sh", 0};
 
 // A row: the plan, or what is said because there is none. The plan is words in
 // this order: what is done; "pivot"; the new root's type; "wipe"; "keep=DIR";
-// "mounts" if those are copied; "ignored"; "empty" if the old root is emptied
+// "mounts" if those are copied; "ignored"; "careful"; "empty" if the old root is emptied
 // before; "count"; "unknown=" and the word of rootfstype=; "because" and why it
 // is a copy.
 #define PLAN(text) .line = __LINE__, .plan = text
@@ -241,7 +241,25 @@ static struct row {
     .there = LEAF|NOT_PID1, .r.own_namespace = 1, .s.available = 1},
   {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
     .there = UNKNOWN},
-  {PLAN("move tmpfs wipe"), .s.available = 1},
+  {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
+    .s.available = COPY_NEEDS, .s.free = COPY_NEEDS},
+  {NO("a copy needs 100 MiB more memory, 100 MiB are available"), .r.copy = 1,
+    .s.available = GIB, .s.free = COPY_NEEDS-1},
+  {PLAN("copy pivot tmpfs count because the old root is a disk"),
+    .there = LEAF|DISK, .r.force = 1, .s.available = COPY_NEEDS, .s.free = 1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = 1},
+  {NO("a move needs 4 MiB, 4 MiB are available"),
+    .s.available = 4*MIB+1000*1024-1},
+  {PLAN("move tmpfs wipe careful"), .s.available = 4*MIB+1000*1024},
+  {PLAN("move tmpfs wipe careful"), .s.available = 32*MIB-1},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB, .s.free = 32*MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = GIB, .s.free = 32*MIB-1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = GIB,
+    .s.free = 1},
+  // A small tree needs less than two pieces
+  {PLAN("move tmpfs wipe"), .s.available = 25*MIB, .s.bytes = MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = 25*MIB-1, .s.bytes = MIB},
   {PLAN("move tmpfs wipe"), .there = UNKNOWN},
   // What was said first of two that are wrong
   {NO("tree needs 100 MiB in 1000 inodes, -o size=100M holds 0 KiB"), SIZE,
@@ -364,6 +382,7 @@ static void describe(char *text, struct plan *p)
   if (p->keep) text += sprintf(text, " keep=%s", p->keep);
   if (p->copy_mounts) text += sprintf(text, " mounts");
   if (p->ignored) text += sprintf(text, " ignored");
+  if (p->careful) text += sprintf(text, " careful");
   if (p->empty_first) text += sprintf(text, " empty");
   if (p->count) text += sprintf(text, " count");
   if (p->unknown_type) text += sprintf(text, " unknown=%s", p->unknown_type);
@@ -378,7 +397,7 @@ static void set_scene(struct scene *s, struct row *row)
     {.next = mounts+3, .id = 3, .parent = 2}, {.id = 9, .parent = 1}};
   struct { unsigned long long *to, from; } figures[] = {
     {&s->available, row->s.available}, {&s->bytes, row->s.bytes},
-    {&s->size, row->s.size}, {&s->files, row->s.files}};
+    {&s->free, row->s.free}, {&s->size, row->s.size}, {&s->files, row->s.files}};
   unsigned i;
 
   *s = ordinary;
