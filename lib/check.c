@@ -66,7 +66,7 @@ int lr_check(struct boot *b)
   b->progress.proc = b->there.proc;
   if (lr_plan_fits(p, &b->asked, &b->there, b->leaf.size, b->leaf.nr_inodes,
     &b->why) || check_init(b, root)) return -1;
-  if ((p->action & PLAN_FILL) && (b->leaf.set & MATTR_NOEXEC))
+  if ((p->action & (PLAN_FILL|PLAN_STAY)) && (b->leaf.set & MATTR_NOEXEC))
     return lr_fault(&b->why, 0, "option noexec:", "%s could not be run",
       p->init ? *p->init : "init");
   if (p->keep && p->action != PLAN_UNPACK

@@ -14,8 +14,8 @@
 // A move with less than that has one thread, and pieces of so many bytes. Then
 // it needs no more than this, and the inodes that wait to be freed (RCU; from
 // 10,000 on the kernel hurries, kernel/rcu/tree.c qhimark). With less the
-// kernel would kill, at last PID 1. Measured on 6.1 with 110 MiB in a ramfs: the
-// peak is 3 MiB with 350 inodes, 5 with 3,400.
+// kernel would kill, at last PID 1. Measured on 6.1 with 110 MiB in a ramfs:
+// the peak is 3 MiB with 350 inodes, 5 with 3,400.
 #define MEMORY_PIECE      (256U<<10)
 #define MEMORY_LEAST      (4ULL<<20)
 #define MEMORY_WAITING    10000ULL

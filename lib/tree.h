@@ -21,8 +21,8 @@ struct tree {
   void *context;           // for the two functions
   void (*tick)(void *context, struct tree *);  // 20 times a second. Can be 0
   // Called for each file larger than piece that something uses, so that its
-  // memory stays, by whichever thread. Returns 0, or -1 when memory is too short
-  // for a second one. Can be 0
+  // memory stays, by whichever thread. Returns 0, or -1 when memory is too
+  // short for a second one. Can be 0
   int (*in_use)(void *context, char *path, unsigned long long bytes);
 
   // What was found so far

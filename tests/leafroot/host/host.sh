@@ -111,6 +111,8 @@ testing "host: -p in a chroot" "in_leaf 'mkdir /c; cp -a /bin /c
 testing "host: -x and noexec" "in_leaf '$A_INIT
     leafroot -f -o noexec -x /opt/a /n 2>&1; echo \$?'" \
   "leafroot: option noexec: init could not be run\n1\n" "" ""
+testing "host: a leaf and noexec" "in_leaf 'ok -o noexec; ok -o nosuid'" \
+  "leafroot: option noexec: /bin/echo could not be run\n1\nran\n0\n" "" ""
 testing "host: init missing" "in_leaf 'leafroot /n /no/init 2> e; echo \$?; grep -c . e; grep -c /no/init e'" \
   "127\n1\n1\n" "" ""
 testing "host: init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; echo \$?; grep -c . e; grep -c /opt/i e'" \
