@@ -8,11 +8,11 @@
 #include "lib/fault.h"
 #include "lib/report.h"
 
-// Say the line that FMT makes, with the program's name before it. Names of files
-// and processes can have anything in them: a newline would forge a line, and an
-// escape sequence changes the terminal. So what is no printable ASCII, and the
-// backslash, is said as the kernel's log says it, by its code: \x0a. Returns -1,
-// so that a refusal is "return lr_say(...)".
+// Say the line that FMT makes, with the program's name before it. Names of
+// files and processes can have anything in them: a newline would forge a line,
+// and an escape sequence changes the terminal. So what is no printable ASCII,
+// and the backslash, is said as the kernel's log says it, by its code: \x0a.
+// Returns -1, so that a refusal is "return lr_say(...)".
 int lr_say(char *fmt, ...)
 {
   char *s = 0, *line, *to;
