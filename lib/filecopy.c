@@ -107,14 +107,14 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
 // Copy bytes [FROM, TO) of IN to the same place in OUT; TO is IN's size. Holes
 // stay holes. DENSE: IN has none, so they are not looked for. With CUT the
 // memory of IN is freed while it's copied, piece by piece from the end, because
-// what truncation can free is the end: so never more than COPY_CHUNK is there
+// what truncation can free is the end: so never more than C->piece is there
 // twice. *CUT is then where IN ends by now. Returns 0, or -1 and errno.
 int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {
-  off_t lo, hi;
+  off_t lo, hi, piece = c->piece ? : COPY_CHUNK;
 
-  if (!cut || to-from <= COPY_CHUNK) {
+  if (!cut || to-from <= piece) {
     if (!dense) {
       // Copying the data makes no hole at the end
       if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
@@ -130,7 +130,7 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
 
   if (ftruncate(out, to)) return -1;
   for (*cut = hi = to; hi>from; *cut = hi = lo) {
-    lo = maxof(from, hi-(hi%COPY_CHUNK ? : COPY_CHUNK));
+    lo = maxof(from, hi-(hi%piece ? : piece));
     if (!dense) {
       if (copy_extents(c, in, out, lo, hi)) return -1;
     } else {

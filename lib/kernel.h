@@ -41,6 +41,7 @@ static inline int kopenat2(int dir, char *path, struct kopen_how *how)
 
   return fd;
 }
+#define KRESOLVE_NO_XDEV     1
 #define KRESOLVE_NO_SYMLINKS 4
 #define KRESOLVE_BENEATH     8
 #define KRESOLVE_IN_ROOT     0x10

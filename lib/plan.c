@@ -149,29 +149,55 @@ int lr_plan_make(struct plan *p, struct request *r, struct scene *s,
   return refuse_uses(p, s, f);
 }
 
+// What is available, as far as that is known, in bytes
+static unsigned long long available(struct scene *s)
+{
+  return s->is_disk || !s->free ? s->available : s->free;
+}
+
 // Could the old root have to go before the archives are unpacked, by what S
 // says of them? Then it has to be known how much that would free.
 int lr_plan_may_empty(struct plan *p, struct scene *s)
 {
-  return p->action == PLAN_UNPACK && p->wipe && s->available
-    && s->available<s->bytes+MEMORY_UNPACK
+  return p->action == PLAN_UNPACK && p->wipe && available(s)
+    && available(s)<s->bytes+MEMORY_UNPACK
     && s->archives_checked == s->archives && s->archives_init == 3;
 }
 
 // Is memory too short for what was archived beside the old root? Then that goes
 // first, but only if nothing can go wrong any more: every archive has been
-// verified whole, there is an init in them, and there will be memory enough.
-// Leaves a fault if there won't be. Returns 0 or -1.
+// verified whole, there is an init in them with all that it needs, and there
+// will be memory enough. Leaves a fault if there won't be. Returns 0 or -1.
 static int fit_archives(struct plan *p, struct scene *s, struct fault *f)
 {
   unsigned long long need = lr_memory_unpack(s->bytes, s->inodes),
-    have = s->available+s->freed;
+    have = available(s);
 
-  if (!lr_plan_may_empty(p, s)) return 0;
-  if (have<need) return lr_fault(f, 0, "unpacking needs",
+  if (p->action != PLAN_UNPACK || !have || have>=s->bytes+MEMORY_UNPACK
+    || s->archives_checked != s->archives) return 0;
+  if (!lr_plan_may_empty(p, s)) return lr_fault(f, 0, "unpacking needs",
+    "%s, %s are available, and the old root has to stay%s", lr_size(need).text,
+    lr_size(have).text, p->wipe ? " as no init is sure to run" : "");
+  if ((have += s->freed)<need) return lr_fault(f, 0, "unpacking needs",
     "%s, %s are available without the old root", lr_size(need).text,
     lr_size(have).text);
   p->empty_first = 1;
+
+  return 0;
+}
+
+// Is there the memory that a move takes at its fastest? Else it goes slowly,
+// but not where even that would take the last of it: PID 1 would be killed.
+// Leaves a fault. Returns 0 or -1.
+static int fit_move(struct plan *p, struct scene *s, struct fault *f)
+{
+  unsigned long long have = available(s), need = lr_memory_least(s->inodes);
+
+  if (p->action != PLAN_MOVE || !have
+    || have>=lr_memory_move(s->bytes ? : ~0ULL)) return 0;
+  if (have<need) return lr_fault(f, 0, "a move needs", "%s, %s are available",
+    lr_size(need).text, lr_size(have).text);
+  p->careful = 1;
 
   return 0;
 }
@@ -196,12 +222,12 @@ int lr_plan_fits(struct plan *p, struct request *r, struct scene *s,
   if (nr_inodes && s->files && s->files<s->names)
     return lr_fault(f, 0, "tree needs", "%s in %llu inodes, %s holds %llu",
       lr_size(s->bytes).text, s->names, nr_inodes, s->files);
-  if (p->because && s->available && s->available<need)
+  if (p->because && available(s) && available(s)<need)
     return lr_fault(f, 0, "a copy needs",
       "%s more memory, %s are available", lr_size(need).text,
-      lr_size(s->available).text);
+      lr_size(available(s)).text);
 
-  return fit_archives(p, s, f);
+  return fit_move(p, s, f) ? -1 : fit_archives(p, s, f);
 }
 
 // Say what was asked for and does nothing.

@@ -8,16 +8,27 @@
 #include "lib/fault.h"
 #include "lib/report.h"
 
-// Say the line that FMT makes, with the program's name before it. Returns -1,
-// so that a refusal is "return lr_say(...)".
+// Say the line that FMT makes, with the program's name before it. Names of
+// files and processes can have anything in them: a newline would forge a line,
+// and an escape sequence changes the terminal. So what is no printable ASCII,
+// and the backslash, is said as the kernel's log says it, by its code: \x0a.
+// Returns -1, so that a refusal is "return lr_say(...)".
 int lr_say(char *fmt, ...)
 {
-  char *s = 0;
+  char *s = 0, *line, *to;
   va_list va;
+  int len, i;
 
   va_start(va, fmt);
-  if (0<=vasprintf(&s, fmt, va)) dprintf(2, "leafroot: %s\n", s);
+  len = vasprintf(&s, fmt, va);
   va_end(va);
+  if (len<0) return -1;
+  if ((to = line = malloc(len*4+1))) {
+    for (*to = i = 0; i<len; i++) to += sprintf(to,
+      (s[i]<' ' || s[i]>'~' || s[i] == '\\') ? "\\x%02x" : "%c", s[i]&255);
+    dprintf(2, "leafroot: %s\n", line);
+    free(line);
+  }
   free(s);
 
   return -1;

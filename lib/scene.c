@@ -117,6 +117,7 @@ int lr_scene_look(struct scene *s, struct request *r, struct fault *f)
   s->newroot_dir = n.dir;
   s->newroot_mount = n.mount;
   s->available = lr_memory_available(s->proc);
+  s->free = lr_memory_free(s->proc);
 
   // Where neither is so the old root is not emptied
   return !r->own_namespace && (s->is_rootfs || r->force) ? look_uses(s, f) : 0;

@@ -44,12 +44,14 @@ static char *sh[] = {"/bin/sh", 0};
 
 // A row: the plan, or what is said because there is none. The plan is words in
 // this order: what is done; "pivot"; the new root's type; "wipe"; "keep=DIR";
-// "mounts" if those are copied; "ignored"; "empty" if the old root is emptied
+// "mounts" if those are copied; "ignored"; "careful"; "empty" if the old root is emptied
 // before; "count"; "unknown=" and the word of rootfstype=; "because" and why it
 // is a copy.
 #define PLAN(text) .line = __LINE__, .plan = text
 #define NO(text) .line = __LINE__, .refusal = text
 #define X .r.archives = &archive, .s.archives = 1
+#define NO_INIT "unpacking needs 132 MiB, 1 MiB are available, and the old" \
+  " root has to stay as no init is sure to run"
 #define CHECKED X, .s.archives_checked = 1, .s.archives_init = 3
 #define FILLED .s.newroot = NEWROOT_FILLED
 #define SIZE .size = "-o size=100M"
@@ -281,7 +283,25 @@ static struct row {
     .there = LEAF|NOT_PID1, .r.own_namespace = 1, .s.available = 1},
   {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
     .there = UNKNOWN},
-  {PLAN("move tmpfs wipe"), .s.available = 1},
+  {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
+    .s.available = COPY_NEEDS, .s.free = COPY_NEEDS},
+  {NO("a copy needs 100 MiB more memory, 100 MiB are available"), .r.copy = 1,
+    .s.available = GIB, .s.free = COPY_NEEDS-1},
+  {PLAN("copy pivot tmpfs count because the old root is a disk"),
+    .there = LEAF|DISK, .r.force = 1, .s.available = COPY_NEEDS, .s.free = 1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = 1},
+  {NO("a move needs 4 MiB, 4 MiB are available"),
+    .s.available = 4*MIB+1000*1024-1},
+  {PLAN("move tmpfs wipe careful"), .s.available = 4*MIB+1000*1024},
+  {PLAN("move tmpfs wipe careful"), .s.available = 32*MIB-1},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB, .s.free = 32*MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = GIB, .s.free = 32*MIB-1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = GIB,
+    .s.free = 1},
+  // A small tree needs less than two pieces
+  {PLAN("move tmpfs wipe"), .s.available = 25*MIB, .s.bytes = MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = 25*MIB-1, .s.bytes = MIB},
   {PLAN("move tmpfs wipe"), .there = UNKNOWN},
   // What was said first of two that are wrong
   {NO("tree needs 100 MiB in 1000 inodes, -o size=100M holds 0 KiB"), SIZE,
@@ -299,27 +319,31 @@ static struct row {
   // What is not known is no reason to empty it
   {PLAN("unpack tmpfs wipe"), CHECKED, .there = UNKNOWN, .s.freed = GIB},
   // Then what was unpacked would be all there is: the old root stays where an
-  // archive can be bad, has no init, or one that cannot be run, and where it is
-  // not ours to empty. It may not fit then, which undoes it.
+  // archive was not verified (unpacking that ends in time), and where it has no
+  // init or one that cannot be run, or where it is not ours to empty. Then it is
+  // known that what they hold does not fit.
   {PLAN("unpack tmpfs wipe"), X, .s.available = 1, .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), X, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), .r.archives = &archive, .s.archives = 2,
     .s.archives_checked = 1, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.available = 1,
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.available = MIB,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.archives_init = 1,
-    .s.available = 1, .s.freed = GIB},
-  {PLAN("unpack pivot tmpfs"), CHECKED, .there = LEAF, .r.force = 1,
-    .s.available = 1, .s.freed = GIB},
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.archives_init = 1,
+    .s.available = MIB, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 1 MiB are available, and the old root has to"
+    " stay"), CHECKED, .there = LEAF, .r.force = 1, .s.available = MIB,
+    .s.freed = GIB},
   {PLAN("unpack tmpfs wipe because that was asked for"), CHECKED, .r.copy = 1,
     .s.available = 132*MIB},
   // What is kept is none that can go before, and a copy has to fit
   {NO("a copy needs 100 MiB more memory, 0 KiB are available"), CHECKED,
     .r.keep = "old", .s.available = 1, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 131 MiB are available, and the old root has to"
+    " stay"), CHECKED, .r.keep = "old", .s.available = 132*MIB-1},
   {PLAN("unpack tmpfs keep=old because the old root is kept"), CHECKED,
-    .r.keep = "old", .s.available = COPY_NEEDS},
+    .r.keep = "old", .s.available = 132*MIB},
   {PLAN("unpack tmpfs wipe because the old root is read-only"), X, .there = RO},
   {PLAN("unpack tmpfs wipe count"), X, .r.dry_run = 1},
   {PLAN("unpack ramfs wipe"), X, .r.rootfstype = "ramfs"},
@@ -400,6 +424,7 @@ static void describe(char *text, struct plan *p)
   if (p->keep) text += sprintf(text, " keep=%s", p->keep);
   if (p->copy_mounts) text += sprintf(text, " mounts");
   if (p->ignored) text += sprintf(text, " ignored");
+  if (p->careful) text += sprintf(text, " careful");
   if (p->empty_first) text += sprintf(text, " empty");
   if (p->count) text += sprintf(text, " count");
   if (p->unknown_type) text += sprintf(text, " unknown=%s", p->unknown_type);
@@ -415,7 +440,7 @@ static void set_scene(struct scene *s, struct row *row)
     {.id = 10, .parent = 9}}, *m;
   struct { unsigned long long *to, from; } figures[] = {
     {&s->available, row->s.available}, {&s->bytes, row->s.bytes},
-    {&s->size, row->s.size}, {&s->files, row->s.files}};
+    {&s->free, row->s.free}, {&s->size, row->s.size}, {&s->files, row->s.files}};
   unsigned i;
 
   *s = ordinary;
