@@ -76,6 +76,11 @@ testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-gu
   'term same' 'again 1' 'again same' 'space: No space left on device' 'space same' \
   'inodes: No space left on device' 'inodes same' \
   'both: says so, nothing lost')" "" ""
+testing "undo: what a move has freed is taken by others" \
+  'rooted tmpfs,size=100M taken-guest.sh' "$(printf '%s\n' 'init ran' \
+  'leafroot: filling the new root: Interrupted system call' \
+  'leafroot: copying /big: No space left on device' \
+  'leafroot: not all is back: the rest stays on /newroot')\n" "" ""
 # A root that stays, and gets options: if that fails it has its old ones, all of
 # them. (The first fsconfig() is for a procfs, which can be had in another way.)
 testing "undo: a root that stays has its old options, each call fails" \
