@@ -104,11 +104,22 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
+// Make OUT at least SIZE bytes long. Returns 0, or -1 and errno.
+static int lengthen(int out, off_t size)
+{
+  return lseek(out, 0, SEEK_END)<size ? ftruncate(out, size) : 0;
+}
+
 // Copy bytes [FROM, TO) of IN to the same place in OUT; TO is IN's size. Holes
-// stay holes. DENSE: IN has none, so they are not looked for. With CUT the
-// memory of IN is freed while it's copied, piece by piece from the end, because
-// what truncation can free is the end: so never more than C->piece is there
-// twice. *CUT is then where IN ends by now. Returns 0, or -1 and errno.
+// stay holes, and what OUT has behind TO stays. DENSE: IN has no holes, so they
+// are not looked for. Without CUT the copy goes from the front to the back and
+// OUT never becomes longer than what is copied already: so if it fails, the
+// size of OUT says how far it came, if OUT ended at FROM before.
+//
+// With CUT the memory of IN is freed while it's copied, piece by piece from the
+// end, because what truncation can free is the end: so never more than
+// C->piece is there twice. *CUT is then where IN ends by now: what is before
+// that is in IN, the rest is in OUT. Returns 0, or -1 and errno.
 int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {
@@ -117,7 +128,7 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   if (!cut || to-from <= piece) {
     if (!dense) {
       // Copying the data makes no hole at the end
-      if (copy_extents(c, in, out, from, to) || ftruncate(out, to)) return -1;
+      if (copy_extents(c, in, out, from, to) || lengthen(out, to)) return -1;
     } else {
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, from, to)) return -1;

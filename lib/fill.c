@@ -45,6 +45,7 @@ static int move(struct boot *b)
   t->mode = b->plan.action == PLAN_COPY ? TREE_COPY : TREE_MOVE;
   t->dst = b->leaf.dir;
   t->skip = b->done.newroot.ino;
+  t->skip_dev = b->done.newroot.dev;
   t->keep_root_meta = b->leaf.owned;
   t->unprivileged = b->there.user_namespace;
   t->context = &b->progress;

@@ -15,6 +15,7 @@
 struct link {
   struct link *next;
   unsigned long long ino;  // of the old one
+  uint32_t maj, min;       // and the device that it is on
   unsigned left;           // names that the new one is still to get
   int fd;                  // of the new one, to link to
 };
@@ -26,14 +27,29 @@ struct frozen {
   int fd, attr;
 };
 
-// Where the inode of number INO is kept, or is to be kept.
-static struct link **place(struct links *ls, unsigned long long ino)
+// Where the inode of ST is kept, or is to be kept. The number alone does not
+// name an inode: one mount can show files of several file systems, each with
+// its own device and its own numbers. That is so on an overlay of two file
+// systems without xino (fs/overlayfs/inode.c ovl_map_dev_ino(): a device for
+// each layer, seen on 6.1) and on btrfs, for each subvolume.
+static struct link **place(struct links *ls, struct kstat *st)
 {
-  struct link **at = &ls->hash[ino%ARRAY_LEN(ls->hash)];
+  struct link **at = &ls->hash[st->ino%ARRAY_LEN(ls->hash)];
 
-  while (*at && (*at)->ino != ino) at = &(*at)->next;
+  while (*at && ((*at)->ino != st->ino || (*at)->maj != st->maj
+    || (*at)->min != st->min)) at = &(*at)->next;
 
   return at;
+}
+
+// L is the inode of ST from now on, kept at AT, which place() has found.
+static void keep(struct link **at, struct link *l, struct kstat *st)
+{
+  l->ino = st->ino;
+  l->maj = st->maj;
+  l->min = st->min;
+  l->next = *at;
+  *at = l;
 }
 
 // To count: is the inode of ST, which has several names, met for the first
@@ -44,13 +60,12 @@ int lr_links_first(struct links *ls, struct kstat *st)
   int first = 0;
 
   pthread_mutex_lock(&ls->lock);
-  at = place(ls, st->ino);
+  at = place(ls, st);
   if (!*at) {
     first = 1;
-    if ((l = calloc(1, sizeof(*l)))) {
-      l->ino = st->ino;
+    if ((l = malloc(sizeof(*l)))) {
       l->fd = -1;
-      *at = l;
+      keep(at, l, st);
     }
   }
   pthread_mutex_unlock(&ls->lock);
@@ -64,7 +79,7 @@ int lr_links_first(struct links *ls, struct kstat *st)
 // if there is none, or -1 and errno.
 int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
 {
-  struct link **at = place(ls, st->ino), *l = *at;
+  struct link **at = place(ls, st), *l = *at;
   char path[32];
 
   if (!l) return 0;
@@ -88,7 +103,7 @@ int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
 // lr_links_join() returned 0. Returns 0, or -1 and errno.
 int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name)
 {
-  struct link **at = place(ls, st->ino), *l = malloc(sizeof(*l));
+  struct link **at = place(ls, st), *l = malloc(sizeof(*l));
 
   if (!l) return -1;
   l->fd = openat(dir, name, O_PATH|O_NOFOLLOW|O_CLOEXEC);
@@ -100,10 +115,8 @@ int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name)
 
     return -1;
   }
-  l->ino = st->ino;
   l->left = st->nlink-1;
-  l->next = *at;
-  *at = l;
+  keep(at, l, st);
 
   return 0;
 }

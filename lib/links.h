@@ -7,7 +7,7 @@ struct kstat;
 // What is known of them; all 0 at first, but for the lock
 struct links {
   pthread_mutex_t lock;      // of all this
-  struct link *hash[16384];  // by inode number
+  struct link *hash[16384];  // by inode number, each list by device too
   struct frozen *frozen;     // what is to be frozen in the end
 };
 

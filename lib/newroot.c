@@ -113,6 +113,7 @@ static int make(struct newroot *n)
   if (set_times(n->parent, &n->times) || fstatat(n->cwd, n->path, &st, 0))
     return -1;
   n->ino = st.st_ino;
+  n->dev = st.st_dev;
 
   return 0;
 }

@@ -36,6 +36,7 @@ struct newroot {
   char on_root;         // that is not at PATH but on top of "/"
   char unshared;        // "/" was shared before
   unsigned long long ino;  // of the directory that was made, else 0
+  unsigned long long dev;  // the device (st_dev) of that directory
 };
 
 int lr_newroot_look(struct newroot_found *n, int cwd, char *path,

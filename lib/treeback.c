@@ -16,15 +16,21 @@
 #include "lib/links.h"
 #include "lib/treevisit.h"
 
-// Open what the move has left of NAME in D, to fill it again. EPERM: the undo
-// has come so far already that it's frozen. Returns the descriptor, or -1.
-static int open_left(struct dir *d, char *name)
+// Open what the move has left of NAME in D, to fill it again. It is immutable or
+// append-only (EPERM) if the file was: then *ATTR gets that (KATTR_*), and it
+// is made neither. A program that runs (ETXTBSY) can't be written to. That needs
+// nothing but its metadata, as it was not emptied either: may_free() (treemove.c)
+// leaves it alone. Returns the descriptor, or -1 and errno.
+static int open_left(struct dir *d, char *name, int *attr)
 {
   int fd = openat(d->dst, name, O_RDWR|WALK_OPEN), ro;
+  struct kstat st;
 
-  if (fd != -1 || errno != EPERM) return fd;
+  if (fd != -1 || (errno != EPERM && errno != ETXTBSY)) return fd;
+  if (errno == ETXTBSY) return openat(d->dst, name, O_RDONLY|WALK_OPEN);
   ro = openat(d->dst, name, O_RDONLY|WALK_OPEN);
   if (ro == -1) return -1;
+  if (!kstatx(ro, "", AT_EMPTY_PATH, &st)) *attr |= st.attr;
   lr_filecopy_freeze(ro, 0);
   close(ro);
 
@@ -32,8 +38,9 @@ static int open_left(struct dir *d, char *name)
 }
 
 // Fill OUT again, which the move has left: it has several names, or was a mount
-// point. IN, of status ST, has what OUT has lost. It can have other names that
-// are not done yet, so it's frozen in the end only. Returns 0, or -1 and errno.
+// point, or could not be put back at once. IN, of status ST, has what is behind
+// OUT's end; or, if this undo was tried before and failed half-way, IN is the
+// shorter one and has what is before its own end. Returns 0, or -1 and errno.
 static int refill(struct worker *w, int in, int out, struct kstat *st)
 {
   struct treevisit *tv = w->walk->visit;
@@ -41,12 +48,15 @@ static int refill(struct worker *w, int in, int out, struct kstat *st)
   struct kstat now;
 
   if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;
-  if (now.size<st->size && (ftruncate(out, st->size)
-    || lr_filecopy_data(&c, in, out, now.size, st->size, 0, 0)
-    || (!tv->no_xattrs && lr_xattrs_copy(w->buf, in, out, 0)))) return -1;
-  if (lr_filecopy_times(out, st)) return -1;
+  if (now.size != st->size && lr_filecopy_data(&c, in, out,
+    now.size<st->size ? now.size : 0, st->size, 0, 0)) return -1;
+  if ((st->mode&06000) && fchmod(out, st->mode&07777)) return -1;
 
-  return lr_links_freeze(&tv->links, out, 2, st->attr);
+  // Also when nothing is to be filled: a try before may have come so far and
+  // then failed. To write to a file drops its capabilities.
+  if (!tv->no_xattrs && lr_xattrs_copy(w->buf, in, out, 0)) return -1;
+
+  return lr_filecopy_times(out, st);
 }
 
 // Put back regular file NAME in D. IN is open and ST its status. Closes IN.
@@ -54,10 +64,14 @@ static int refill(struct worker *w, int in, int out, struct kstat *st)
 static int back_file(struct worker *w, struct dir *d, char *name, int in,
   struct kstat *st)
 {
-  int out = open_left(d, name), rc;
+  int attr = st->attr, out = open_left(d, name, &attr), rc;
 
   if (out == -1) return lr_treemove_file(w, d, name, in, st);
-  if ((rc = refill(w, in, out, st))) lr_walk_fail(w, "putting back", d, name);
+  rc = refill(w, in, out, st);
+
+  // It can have names that are not done yet: open_left() unlocks it for them
+  if ((attr & KATTR_FROZEN) && lr_filecopy_freeze(out, attr)) rc = -1;
+  if (rc) lr_walk_fail(w, "putting back", d, name);
   close(in);
   close(out);
 
@@ -95,12 +109,13 @@ static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
 }
 
 // Everything in D is done. If it could not be removed then the undo is tried
-// again, and learns D's times from it: as they were before it was emptied.
+// again, and learns D's times from it: as they were before it was emptied. The
+// root directory is never removed.
 static int finish(struct worker *w, struct dir *d)
 {
   int rc = lr_treemove_finish(w, d);
 
-  if (rc) lr_filecopy_times(d->src, d->st);
+  if (rc || !d->parent) lr_filecopy_times(d->src, d->st);
 
   return rc;
 }

@@ -68,7 +68,11 @@ static int create_or_link(struct worker *w, struct dir *d, char *name,
   if (rc<0) lr_walk_fail(w, "linking", d, name);
   else if (!rc && !(rc = create(w, d, name, st, fd))
     && lr_links_add(ls, st, d->dst, name))
-      rc = lr_walk_fail(w, "linking", d, name);
+  {
+    // Without its content it may not stay: an undo would take it for the file
+    rc = lr_walk_fail(w, "linking", d, name);
+    unlinkat(d->dst, name, 0);
+  }
   pthread_mutex_unlock(&ls->lock);
 
   return rc;
@@ -117,17 +121,11 @@ int lr_treecopy_fill(struct worker *w, struct dir *d, char *name, int in,
 
 // A file could not be copied whole: remove NAME in D->dst, which is OUT. It
 // gets the right times all the same, as it can have other names.
-void lr_treecopy_unmake(struct worker *w, struct dir *d, char *name, int out,
-  struct kstat *st)
+void lr_treecopy_unmake(struct dir *d, char *name, int out, struct kstat *st)
 {
-  struct treevisit *tv = w->walk->visit;
-
   if (st->attr & KATTR_FROZEN) lr_filecopy_freeze(out, 0);
   lr_filecopy_times(out, st);
   unlinkat(d->dst, name, 0);
-
-  // An undo learns from its other names in the new tree that it was frozen
-  if (st->nlink>1) lr_links_freeze(&tv->links, out, st->nlink, st->attr);
 }
 
 // Copy regular file NAME in D. IN is open and ST its status. Closes IN. Returns
@@ -139,7 +137,7 @@ static int copy_file(struct worker *w, struct dir *d, char *name, int in,
   int out = -1, rc = lr_treecopy_make(w, d, name, st, &out);
 
   if (!rc && (rc = lr_treecopy_fill(w, d, name, in, out, st, 0, &none)))
-    lr_treecopy_unmake(w, d, name, out, st);
+    lr_treecopy_unmake(d, name, out, st);
   close(in);
   if (out != -1) close(out);
 

@@ -8,6 +8,10 @@
  * The names of an inode that has several stay in the old tree, emptied: so the
  * kernel tells to the end how many there are (nlink), and to undo the move is
  * to fill them again.
+ *
+ * Where a file is in both trees the size of the old one says what is in which:
+ * the old one has everything before its own end, the new one everything after
+ * that. So the old file is never made longer than what it holds again.
  */
 
 #include "toys.h"
@@ -51,31 +55,61 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
   return 0;
 }
 
-// A file could not be moved whole: put back what was freed of IN, which was ST
-// and now ends at CUT. What is freed of it is in OUT. Nothing stops that.
-static void put_back(struct worker *w, struct dir *d, char *name, int in,
+// Put back what was freed of IN, which was ST and now ends at CUT. What was
+// freed is in OUT. Nothing stops that. Returns 0 if IN is as it was, else -1.
+static int put_back(struct worker *w, struct dir *d, char *name, int in,
   int out, struct kstat *st, off_t cut, struct capability *cap)
 {
   unsigned long long done = 0;
-  int stop = 0;
+  int stop = 0, rc = 0;
   struct filecopy c = {&stop, &done, 0};
 
-  if (cut<(off_t)st->size && (ftruncate(in, st->size)
-    || lr_filecopy_data(&c, out, in, cut, st->size, 0, 0)
-    || lr_xattrs_set_capability(in, cap)))
-      lr_walk_fail(w, "putting back", d, name);
-  if (cut<(off_t)st->size) lr_filecopy_times(in, st);
-  if (st->attr & KATTR_FROZEN) lr_filecopy_freeze(in, st->attr);
+  if (cut<(off_t)st->size) {
+    if (lr_filecopy_data(&c, out, in, cut, st->size, 0, 0)
+      || ((st->mode&06000) && fchmod(in, st->mode&07777))
+      || lr_xattrs_set_capability(in, cap))
+        rc = lr_walk_fail(w, "putting back", d, name);
+    if (lr_filecopy_times(in, st)) rc = -1;
+  }
+  if ((st->attr & KATTR_FROZEN) && lr_filecopy_freeze(in, st->attr)) rc = -1;
+
+  return rc;
+}
+
+// IN could not be put back whole, so OUT keeps what was freed of it. Make OUT
+// whole, and if that works remove the only name that IN has: then NAME was
+// moved after all. Else each of the two has a part.
+static void keep_new(struct worker *w, struct dir *d, char *name, int in,
+  int out, struct kstat *st, struct capability *cap)
+{
+  unsigned long long done = 0;
+  int stop = 0, rc;
+  struct filecopy c = {&stop, &done, 0};
+  struct kstat now, copied = *st;
+
+  // If IN has all of it, as only its capabilities could not be put back, and
+  // OUT does not get all, then OUT may not look as if it had
+  if (!(rc = kstatx(in, "", AT_EMPTY_PATH, &now))
+    && (rc = lr_filecopy_data(&c, in, out, 0, minof(now.size, st->size), 0, 0))
+    && now.size>=st->size) ftruncate(out, 0);
+
+  // The rest of what OUT needs, also if the content failed. The undo reads it
+  // from OUT: the capabilities, which IN has lost, and the times.
+  copied.size = 0;
+  if (!lr_treecopy_fill(w, d, name, in, out, &copied, 0, cap) && !rc
+    && st->nlink == 1) unlinkat(d->src, name, 0);
 }
 
 // NAME in D is whole in the new tree: remove the old one. A name of several
-// stays, with the times that it had. A mount point (EBUSY) stays for later.
-// Returns 0 or -1.
+// stays, with the times and flags that it had. A mount point (EBUSY) stays for
+// later. What others have removed meanwhile (ENOENT) is gone already. Returns 0
+// or -1.
 static int remove_old(struct worker *w, struct dir *d, char *name, int in,
   struct kstat *st)
 {
-  if (st->nlink>1 ? !lr_filecopy_times(in, st)
-    : !unlinkat(d->src, name, 0) || errno == EBUSY) return 0;
+  if (st->nlink>1 ? !lr_filecopy_times(in, st) && (!(st->attr & KATTR_FROZEN)
+      || !lr_filecopy_freeze(in, st->attr))
+    : !unlinkat(d->src, name, 0) || errno == EBUSY || errno == ENOENT) return 0;
 
   return lr_walk_fail(w, "removing", d, name);
 }
@@ -105,8 +139,9 @@ int lr_treemove_file(struct worker *w, struct dir *d, char *name, int in,
     if (!rc) rc = remove_old(w, d, name, in, st);
   }
   if (rc) {
-    put_back(w, d, name, in, out, st, end, &cap);
-    lr_treecopy_unmake(w, d, name, out, st);
+    if (put_back(w, d, name, in, out, st, end, &cap))
+      keep_new(w, d, name, in, out, st, &cap);
+    else lr_treecopy_unmake(d, name, out, st);
   }
 done:
   close(in);
@@ -123,7 +158,8 @@ int lr_treemove_special(struct worker *w, struct dir *d, char *name,
   int rc = lr_treecopy_special(w, d, name, st);
 
   if (rc || st->nlink != 1) return -(rc<0);
-  if (!unlinkat(d->src, name, 0) || errno == EBUSY) return 0;
+  if (!unlinkat(d->src, name, 0) || errno == EBUSY || errno == ENOENT)
+    return 0;
   lr_walk_fail(w, "removing", d, name);
   unlinkat(d->dst, name, 0);
 

@@ -35,8 +35,7 @@ int lr_treecopy_make(struct worker *w, struct dir *d, char *name,
   struct kstat *st, int *fd);
 int lr_treecopy_fill(struct worker *w, struct dir *d, char *name, int in,
   int out, struct kstat *st, off_t *cut, struct capability *cap);
-void lr_treecopy_unmake(struct worker *w, struct dir *d, char *name, int out,
-  struct kstat *st);
+void lr_treecopy_unmake(struct dir *d, char *name, int out, struct kstat *st);
 int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
   struct kstat *st);
 int lr_treecopy_enter(struct worker *w, struct dir *d);

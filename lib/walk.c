@@ -202,7 +202,8 @@ static int open_dir(struct worker *w, struct dir *d)
     while (d->earlier && strcmp(d->earlier->name, d->name))
       d->earlier = d->earlier->next;
   }
-  if (k->skip && d->st->ino == k->skip) return 1;
+  if (k->skip && d->st->ino == k->skip
+    && makedev(d->st->maj, d->st->min) == k->skip_dev) return 1;
   if (k->visitor->open && (rc = k->visitor->open(w, d))) return rc;
   w->counts.names++;
   lr_walk_count(w, d->st);

@@ -69,6 +69,7 @@ struct walk {
   void *visit;             // what the visitor's functions share
   int src;                 // descriptor of the root directory, can be O_PATH
   unsigned long long skip; // inode of a directory to leave out, or 0
+  unsigned long long skip_dev;  // and the device it is on, as makedev() has it
   char unprivileged;       // leave out what a user namespace may not have
   int workers;             // threads, 0: one for each processor, at most 4
   void (*tick)(void *context, struct walk *k);  // each 50 ms, by no worker

@@ -6,7 +6,8 @@
 # SPDX-License-Identifier: 0BSD
 
 # rooted FS SCRIPT [ARG...]: run SCRIPT, a file of guest/, by busybox sh as the
-# first process on a root of type FS (with options: tmpfs,size=1G). On it are the
+# first process on a root of type FS (with options: tmpfs,size=1G; "overlay" is
+# one of two tmpfs whose inode numbers are the same). On it are the
 # programs in /bin, a tmpfs on /out and a procfs; /host is the machine's root,
 # where ROOTED_HOST is set.
 rooted()

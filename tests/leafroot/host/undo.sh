@@ -84,6 +84,11 @@ x write:9 1: /out/a.cpio: unpacking the archive: Interrupted system call
 x fsconfig:9 1: stopped by a signal
 x move_mount:1 1: stopped by a signal
 x pivot_root:1: ran\n" "" ""
+testing "undo: what a move has freed is taken by others" \
+  'rooted tmpfs,size=100M taken-guest.sh' "$(printf '%s\n' 'init ran' \
+  'leafroot: filling the new root: Interrupted system call' \
+  'leafroot: copying /big: No space left on device' \
+  'leafroot: not all is back: the rest stays on /newroot')\n" "" ""
 # A root that stays, and gets options: if that fails it has its old ones, all of
 # them. (The first fsconfig() is for a procfs, which can be had in another way.)
 testing "undo: a root that stays has its old options, each call fails" \

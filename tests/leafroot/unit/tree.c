@@ -11,6 +11,7 @@
 #include "toys.h"
 #include "check.h"
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include "lib/fault.h"
 #include "lib/kernel.h"
 #include "lib/tree.h"
@@ -67,6 +68,28 @@ static struct entry entries[] = {
 static int top;
 static char *first;
 static int xattrs;         // does the file system have user.*?
+
+// How often sendfile() was called, and from which call on how many of them fail
+static int calls, fail_from, fail_count;
+
+// What copies content is this sendfile() instead of the C library's.
+ssize_t sendfile(int out, int in, off_t *from, size_t len)
+{
+  calls++;
+  if (calls<fail_from || calls>=fail_from+fail_count)
+    return syscall(SYS_sendfile, out, in, from, len);
+  errno = ENOSPC;
+
+  return -1;
+}
+
+// From now on COUNT calls of sendfile() fail, the first one is number FROM.
+static void sendfile_fails(int from, int count)
+{
+  calls = 0;
+  fail_from = from;
+  fail_count = count;
+}
 
 // --- a tree as text
 
@@ -429,11 +452,22 @@ static void options(void)
   t.keep_root_meta = 1;
   check_need(!fstatat(top, "src/c/d", &st, 0));
   t.skip = st.st_ino;
+  t.skip_dev = st.st_dev;
   done(lr_tree_run(&t, &f), &f, "skip");
   check(!fstatat(top, "dst/c/long", &st, AT_SYMLINK_NOFOLLOW), "skip: copied");
   check(fstatat(top, "dst/c/d", &st, 0) && errno == ENOENT, "skip: left out");
   check_need(!fstatat(top, "dst", &st, 0));
   check_num(st.st_mode&07777, 0711, "keep_root_meta: mode");
+  unset(&t);
+  gone("dst");
+
+  // The same number on another device is another directory
+  set(&t, TREE_COPY, 2);
+  check_need(!fstatat(top, "src/c/d", &st, 0));
+  t.skip = st.st_ino;
+  t.skip_dev = st.st_dev+1;
+  done(lr_tree_run(&t, &f), &f, "skip on another device");
+  check(!fstatat(top, "dst/c/d", &st, 0), "skip on another device: copied");
   unset(&t);
   gone("dst");
 }
@@ -666,6 +700,58 @@ static void half_back(void)
   free(all);
 }
 
+// The content of a file can't be written, to neither tree, from one call of
+// sendfile() to another: in a move, so that what it has freed can't be put back
+// at once; or in its undo, in one try or in more. When it can be written again
+// nothing was lost.
+static void unwritable(void)
+{
+  struct entry rows[] = {{"dense", .size = 9*MIB+123},
+    {"holes", .size = 33*MIB+777, .holes = 1},
+    {"two names", .size = 5*MIB+9}};
+  int counts[] = {1, 2, 3, 4, 6, 1000}, from, i, j, back, rc, dir;
+  struct timespec ts[2] = {{5, 6}, {7, 8}};
+  struct fault f = {0};
+  char row[64], *was;
+  struct tree t;
+
+  for (i = 0; i<(int)ARRAY_LEN(rows); i++) {
+    check_need(!mkdirat(top, "src", 0700));
+    check_need((dir = openat(top, "src", O_RDONLY|O_CLOEXEC)) != -1);
+    file(dir, rows+i);
+    if (i == 2) check_need(!linkat(dir, rows[i].path, dir, "again", 0));
+    check_need(!utimensat(dir, rows[i].path, ts, 0) && !futimens(dir, ts));
+    close(dir);
+    was = text("src");
+    for (back = 0; back<2; back++) for (from = 1; from<8; from++)
+      for (j = 0; j<(int)ARRAY_LEN(counts); j++)
+    {
+      sprintf(row, "unwritable: %s, back %d, from %d, %d calls", rows[i].path,
+        back, from, counts[j]);
+      set(&t, TREE_MOVE, 1);
+      if (!back) sendfile_fails(from, counts[j]);
+      rc = lr_tree_run(&t, &f);
+      if (back) check_need(!rc);
+      check_num(rc, back || calls<from ? 0 : -1, "%s: moved", row);
+      lr_fault_clear(&f);
+      sendfile_fails(back ? from : 0, back ? counts[j] : 0);
+      if (lr_tree_back(&t, &f)) {
+        // Only an undo that was made to fail may fail
+        check(back && calls>=from, "%s: %s %s", row, f.step, f.name);
+        lr_fault_clear(&f);
+        sendfile_fails(0, 0);
+        done(lr_tree_back(&t, &f), &f, row);
+      }
+      sendfile_fails(0, 0);
+      same("src", was, row);
+      unset(&t);
+      gone("dst");
+    }
+    gone("src");
+    free(was);
+  }
+}
+
 // The path of a fault, of 300 bytes and more
 static void long_path(void)
 {
@@ -726,6 +812,7 @@ int main(void)
   unreadable();
   gone("src");
   unremovable();
+  unwritable();
   long_path();
   free(first);
   close(top);
