@@ -269,7 +269,7 @@ static char *why_not(struct carry *c, struct carried *u, int bare)
   free(layers);
   if (rc) return "has a layer that can't be found again";
   if (has_index(c, u)) return "has an index of its layers";
-  if (0<lr_holders(c->proc, makedev(u->m->maj, u->m->min), in_use))
+  if (0<lr_holders(c->proc, makedev(u->m->maj, u->m->min), 0, in_use))
     return "is in use by a process";
 
   // A mount that is used by nobody answers EAGAIN to the first umount2() with
