@@ -18,8 +18,8 @@
 #include "lib/mountinfo.h"
 #include "lib/report.h"
 
-// For how long who uses the old root is looked for. Ten thousand processes take
-// some 300 ms.
+// For how long who uses the old root is looked for, in ms. Measured with two
+// cores: 9,000 processes are all named in 2 s, of 24,000 it's 13,000.
 #define HOLDERS_MS 2000
 
 // Can an init be run, as far as it can be known? Where "/" stays there is no
