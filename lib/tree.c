@@ -76,7 +76,8 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
 {
   struct treevisit *tv = calloc(1, sizeof(*tv));
   struct walk k = {.visitor = visitor, .visit = tv, .src = t->src,
-    .skip = t->skip, .skip_dev = t->skip_dev, .unprivileged = t->unprivileged, .workers = t->workers,
+    .skip = t->skip, .skip_dev = t->skip_dev,
+    .unprivileged = t->unprivileged, .workers = t->workers,
     .tick = tick, .context = t, .earlier = earlier};
   int rc;
 
