@@ -46,7 +46,9 @@ static int attach(struct carry *c, int mount, char *name)
 static int hub(struct carry *c, int root, unsigned id)
 {
   struct mountinfo *m = lr_mountinfo_find(c->list, c->root);
-  int new = root == c->to, of_root = m && m->shared == id, fd, from = root;
+  int new = root == c->to, of_root = m && (m->shared ? : m->master) == id,
+    with_root = of_root && m->shared && c->root_peer[new] != -1, from = root,
+    fd;
   char name[16];
 
   sprintf(name, "%c%u", new ? 'n' : 'o', id);
@@ -57,10 +59,8 @@ static int hub(struct carry *c, int root, unsigned id)
   for (m = c->list; m; m = m->next) if (m->shared == id && m->master
     && m->master != id && lr_carry_shows(c, m)) break;
   if (m && (from = hub(c, root, m->master)) == -1) return -1;
-  if (of_root && c->root_peer[new] != -1) {
-    fd = c->root_peer[new];
-    c->root_peer[new] = -1;
-  } else fd = clone_of(from, "");
+  fd = with_root ? c->root_peer[new] : clone_of(from, "");
+  if (with_root) c->root_peer[new] = -1;
   if (from != root) close(from);
   if (fd == -1) return -1;
   if (attach(c, fd, name) || (m && lr_carry_propagate(fd, MS_SLAVE))
@@ -70,7 +70,10 @@ static int hub(struct carry *c, int root, unsigned id)
 
     return -1;
   }
-  if (of_root) c->root_peer[new] = clone_of(fd, "");
+  if (of_root) {
+    if (c->root_peer[new] != -1) close(c->root_peer[new]);
+    c->root_peer[new] = clone_of(fd, "");
+  }
 
   return fd;
 }

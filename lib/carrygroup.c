@@ -109,14 +109,16 @@ static int open_now(struct carry *c, struct mountinfo *m, int root)
   return lr_carry_open(root, m, m->id);
 }
 
-// Note all shared mounts that a path leads to now. CLONE: they still are.
+// Note all mounts that a path leads to now and that are shared, or get mounts
+// from others. CLONE: they still are.
 static void note_shared(struct carry *c, int root, int clone)
 {
   struct mountinfo *m;
   int fd;
 
   for (m = c->list; m; m = m->next) {
-    if (!m->shared || m->id == c->root || m->id == c->filled || find(c, m)
+    if (!(m->shared || m->master) || m->id == c->root || m->id == c->filled
+      || find(c, m)
       || (fd = open_now(c, m, root)) == -1) continue;
     lr_carry_peer(c, m, fd, clone ? open_tree(fd, "",
       OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH) : -1);
@@ -157,31 +159,89 @@ void lr_carry_note(struct carry *c, int root)
   if (c->all_private) note_shared(c, root, 0);
 }
 
+// Has PATH, a directory of a file system, all that the directory BELOW has? A
+// mount of BELOW can't give its peer group to a mount of PATH then, but the
+// other way round it can.
+static int is_wider(char *path, char *below)
+{
+  int len = strlen(path);
+
+  return len<2 || (!strncmp(path, below, len)
+    && (!below[len] || below[len] == '/'));
+}
+
+// A mount that has been put into peer group ID of the mount table again, DONE
+// of c->peer being finished, and that can give it to M. Returns it, or 0.
+static struct peer *sharer(struct carry *c, int done, unsigned id,
+  struct mountinfo *m)
+{
+  struct peer *p;
+
+  for (p = c->peer; p<c->peer+done; p++)
+    if (p->m->shared == id && is_wider(p->m->root, m->root)) return p;
+
+  return 0;
+}
+
+// Has the peer group of P ended meanwhile, so that it needs a new one? It has if
+// no clone was made of one of its mounts: no other has all that this one shows.
+static int has_ended(struct carry *c, unsigned id)
+{
+  struct peer *p, *q;
+
+  for (p = c->peer; p<c->peer+c->peers; p++) {
+    if (p->m->shared != id || p->with != -1) continue;
+    for (q = c->peer; q<c->peer+c->peers; q++) if (q->with != -1
+      && q->m->shared == id && is_wider(q->m->root, p->m->root)) break;
+    if (q == c->peer+c->peers) return 1;
+  }
+
+  return 0;
+}
+
+// Does A come before B? Those that are shared come before those that only get
+// mounts from them, and wide ones before those that show less.
+static int by_width(const void *a, const void *b)
+{
+  struct mountinfo *x = ((struct peer *)a)->m, *y = ((struct peer *)b)->m;
+
+  return !x->shared-!y->shared ? : (int)strlen(x->root)-(int)strlen(y->root);
+}
+
 // All that was made private by lr_carry_private(), or made anew, is shared as
-// it was. One that no clone was made of is a peer of those of its group that
-// are shared already, unless it's of a directory above theirs. Before 5.15 no
-// call puts a mount in the peer group of another: then each gets its own.
+// it was, or gets mounts from who it got them. One that no clone was made of is
+// a peer of those of its group that are shared already. Where none of those
+// shows all that it does, all get a new group. Before 5.15 no call puts a mount
+// in the peer group of another: then each gets its own.
 void lr_carry_share(struct carry *c)
 {
   struct peer *p, *q;
-  int with;
+  int with, i;
+  unsigned id;
 
-  for (p = c->peer; p<c->peer+c->peers; p++) {
-    with = p->with;
-    for (q = c->peer; with == -1 && q<p; q++)
-      if (q->m->shared == p->m->shared) with = q->fd;
+  qsort(c->peer, c->peers, sizeof(*p), by_width);
+  for (i = 0; i<c->peers; i++) {
+    p = c->peer+i;
+    id = p->m->shared ? : p->m->master;
+    with = has_ended(c, id) ? -1 : p->with;
+    if (with == -1 && (q = sharer(c, i, id, p->m))) with = q->fd;
     if (with == -1 || move_mount(with, "", p->fd, "",
-      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP))
-        lr_carry_propagate(p->fd, MS_SHARED);
+      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) with = -1;
+    if (!p->m->shared) lr_carry_propagate(p->fd, MS_SLAVE);
+    else if (with == -1) lr_carry_propagate(p->fd, MS_SHARED);
   }
 }
 
 // The same for the root whose directory is ROOT, the NEW one or not: it's in
-// the peer group of its binds. Returns 0, or -1 and errno.
+// the peer group of its binds, or gets mounts from there. Returns 0, or -1 and
+// errno.
 int lr_carry_share_root(struct carry *c, int root, int new)
 {
-  if (c->root_peer[new] != -1 && !move_mount(c->root_peer[new], "", root, "",
-    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) return 0;
+  struct mountinfo *m = lr_mountinfo_find(c->list, c->root);
+  int rc = c->root_peer[new] == -1 ? -1 : move_mount(c->root_peer[new], "",
+    root, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP);
 
-  return lr_carry_propagate(root, MS_SHARED);
+  if (m && !m->shared) return rc ? rc : lr_carry_propagate(root, MS_SLAVE);
+
+  return rc ? lr_carry_propagate(root, MS_SHARED) : 0;
 }

@@ -6,8 +6,8 @@
  * A mount takes along what is mounted below it when it is moved. Three kinds
  * have to be moved by themselves:
  * - those on the root itself,
- * - those on top of another at the same place, as moving a path moves only the
- *   topmost mount there,
+ * - those on top of one of these, at the same place, as moving a path moves
+ *   only the topmost mount there,
  * - binds of the old root's own file system (mount --bind /a /b), overlays with
  *   layers in there, and what is mounted on them. Such a mount can't be moved,
  *   as it would go on using the old root: it is unmounted, and made anew from
@@ -70,7 +70,8 @@ int lr_carry_alone(struct carry *c, struct mountinfo *m)
   struct mountinfo *parent = lr_mountinfo_find(c->list, m->parent);
 
   return m->parent == c->root || is_anew(c, m) || (parent
-    && (is_anew(c, parent) || !strcmp(parent->dir, m->dir)));
+    && (is_anew(c, parent) || (!strcmp(parent->dir, m->dir)
+    && lr_carry_alone(c, parent))));
 }
 
 // Add the mounts on PARENT to the list, what covers before what it covers. Of
@@ -192,9 +193,9 @@ int lr_carry_plan(struct carry *c, struct fault *f)
     return lr_fault(f, errno, "carrying over", "mounts");
   mark_early(c);
   if (refuse(c, f) || lr_carry_check_anew(c, f)) return -1;
-  if (m && m->shared && !c->copy) c->root_peer[0] = open_tree(c->from, "",
+  if (m && (m->shared || m->master) && !c->copy) c->root_peer[0] = open_tree(c->from, "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-  for (m = c->list; m; m = m->next) shared += !!m->shared;
+  for (m = c->list; m; m = m->next) shared += m->shared || m->master;
   if (!(c->peer = malloc(shared*sizeof(*c->peer)+1)))
     return lr_fault(f, errno, "carrying over", "mounts");
 
