@@ -33,12 +33,13 @@ int lr_carry_open(int root, struct mountinfo *m, unsigned id)
 {
   int fd = lr_open_in_root(root, lr_carry_path(m), O_NOFOLLOW);
   struct kstat st;
+  int rc;
 
   if (fd == -1) return -1;
-  if (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st) && st.mnt == id)
-    return fd;
+  rc = kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st);
+  if (!rc && st.mnt == id) return fd;
   close(fd);
-  errno = ENOENT;
+  if (!rc) errno = ENOENT;
 
   return -1;
 }
@@ -183,8 +184,8 @@ static struct peer *sharer(struct carry *c, int done, unsigned id,
   return 0;
 }
 
-// Has the peer group of P ended meanwhile, so that it needs a new one? It has if
-// no clone was made of one of its mounts: no other has all that this one shows.
+// Has peer group ID ended meanwhile, so that its mounts need a new one? It has
+// if there is one that no clone was made of, nor of another that shows as much.
 static int has_ended(struct carry *c, unsigned id)
 {
   struct peer *p, *q;
@@ -208,6 +209,21 @@ static int by_width(const void *a, const void *b)
   return !x->shared-!y->shared ? : (int)strlen(x->root)-(int)strlen(y->root);
 }
 
+// Put the mount whose root FD names, and which is private, into the peer group
+// of PEER, a mount of the same file system, or into a new one if PEER is -1, as
+// M is in a group or gets mounts from one. Returns 0, or -1 and errno.
+int lr_carry_join(int fd, int peer, struct mountinfo *m)
+{
+  int rc = 0;
+
+  if (!m->shared && !m->master) return 0;
+  if (peer == -1 || move_mount(peer, "", fd, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) rc = -1;
+  if (!m->shared) return lr_carry_propagate(fd, MS_SLAVE);
+
+  return rc ? lr_carry_propagate(fd, MS_SHARED) : 0;
+}
+
 // All that was made private by lr_carry_private(), or made anew, is shared as
 // it was, or gets mounts from who it got them. One that no clone was made of is
 // a peer of those of its group that are shared already. Where none of those
@@ -225,10 +241,7 @@ void lr_carry_share(struct carry *c)
     id = p->m->shared ? : p->m->master;
     with = has_ended(c, id) ? -1 : p->with;
     if (with == -1 && (q = sharer(c, i, id, p->m))) with = q->fd;
-    if (with == -1 || move_mount(with, "", p->fd, "",
-      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) with = -1;
-    if (!p->m->shared) lr_carry_propagate(p->fd, MS_SLAVE);
-    else if (with == -1) lr_carry_propagate(p->fd, MS_SHARED);
+    lr_carry_join(p->fd, with, p->m);
   }
 }
 
@@ -238,10 +251,7 @@ void lr_carry_share(struct carry *c)
 int lr_carry_share_root(struct carry *c, int root, int new)
 {
   struct mountinfo *m = lr_mountinfo_find(c->list, c->root);
-  int rc = c->root_peer[new] == -1 ? -1 : move_mount(c->root_peer[new], "",
-    root, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP);
 
-  if (m && !m->shared) return rc ? rc : lr_carry_propagate(root, MS_SLAVE);
-
-  return rc ? lr_carry_propagate(root, MS_SHARED) : 0;
+  return m ? lr_carry_join(root, c->root_peer[new], m)
+    : lr_carry_propagate(root, MS_SHARED);
 }

@@ -70,6 +70,7 @@ void lr_carry_peer(struct carry *c, struct mountinfo *m, int fd, int with);
 int lr_carry_private(struct carry *c, struct carried *u, int root);
 void lr_carry_note(struct carry *c, int root);
 void lr_carry_share(struct carry *c);
+int lr_carry_join(int fd, int peer, struct mountinfo *m);
 int lr_carry_share_root(struct carry *c, int root, int new);
 
 // lib/carryanew.c
