@@ -26,14 +26,13 @@ char *lr_carry_path(struct mountinfo *m)
   return m->dir[1] ? m->dir+1 : ".";
 }
 
-// Open what is mounted where M is, on the root whose directory is ROOT, if that
-// is the mount with ID. Returns a descriptor (O_PATH), or -1 and errno: ENOENT
-// also if it's another mount, which covers the one asked for.
-int lr_carry_open(int root, struct mountinfo *m, unsigned id)
+// Open PATH below directory ROOT if it's on the mount with ID. Returns a
+// descriptor (O_PATH), or -1 and errno: ENOENT also if it's on another mount,
+// which covers the one asked for.
+static int open_on(int root, char *path, unsigned id)
 {
-  int fd = lr_open_in_root(root, lr_carry_path(m), O_NOFOLLOW);
+  int fd = lr_open_in_root(root, path, O_NOFOLLOW), rc;
   struct kstat st;
-  int rc;
 
   if (fd == -1) return -1;
   rc = kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st);
@@ -42,6 +41,14 @@ int lr_carry_open(int root, struct mountinfo *m, unsigned id)
   if (!rc) errno = ENOENT;
 
   return -1;
+}
+
+// Open what is mounted where M is, on the root whose directory is ROOT, if that
+// is the mount with ID. Returns a descriptor (O_PATH), or -1 and errno: ENOENT
+// also if it's another mount, which covers the one asked for.
+int lr_carry_open(int root, struct mountinfo *m, unsigned id)
+{
+  return open_on(root, lr_carry_path(m), id);
 }
 
 // Give the mount whose root FD (O_PATH) names the propagation HOW: MS_SHARED,
@@ -84,27 +91,24 @@ void lr_carry_peer(struct carry *c, struct mountinfo *m, int fd, int with)
   p->with = with;
 }
 
-// Open M, wherever it is now: on the scratch directory with what was taken off,
-// or on the root whose directory is ROOT. Returns a descriptor (O_PATH), or -1
-// and errno: no path leads to it.
+// Open M, wherever it is now: on the new root, below the scratch directory that
+// covers that, or on the scratch directory with what was taken off, or else on
+// the root whose directory is ROOT. Returns a descriptor (O_PATH), or -1 and
+// errno: no path leads to it.
 static int open_now(struct carry *c, struct mountinfo *m, int root)
 {
   struct mountinfo *with = m;
   struct carried *u;
-  struct kstat st;
   char path[PATH_MAX];
-  int fd;
 
   while (with && !lr_carry_alone(c, with)) with = lr_carry_parent(c, with);
+  if (with && with->id == c->filled)
+    return open_on(c->to, m->dir+strlen(with->dir)+1, m->id);
   for (u = c->mount; u<c->mount+c->count; u++) {
     if (u->m != with || u->at != ON_SCRATCH) continue;
     snprintf(path, sizeof(path), "%s%s", u->name, m->dir+strlen(with->dir));
-    fd = lr_open_in_root(c->scratch, path, O_NOFOLLOW);
-    if (fd == -1 || (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st)
-      && st.mnt == m->id)) return fd;
-    close(fd);
 
-    return -1;
+    return open_on(c->scratch, path, m->id);
   }
 
   return lr_carry_open(root, m, m->id);

@@ -6,8 +6,8 @@
  * A mount takes along what is mounted below it when it is moved. Three kinds
  * have to be moved by themselves:
  * - those on the root itself,
- * - those on top of one of these, at the same place, as moving a path moves
- *   only the topmost mount there,
+ * - those on top of another at the same place, as moving a path moves only the
+ *   topmost mount there,
  * - binds of the old root's own file system (mount --bind /a /b), overlays with
  *   layers in there, and what is mounted on them. Such a mount can't be moved,
  *   as it would go on using the old root: it is unmounted, and made anew from
@@ -70,8 +70,7 @@ int lr_carry_alone(struct carry *c, struct mountinfo *m)
   struct mountinfo *parent = lr_mountinfo_find(c->list, m->parent);
 
   return m->parent == c->root || is_anew(c, m) || (parent
-    && (is_anew(c, parent) || (!strcmp(parent->dir, m->dir)
-    && lr_carry_alone(c, parent))));
+    && (is_anew(c, parent) || !strcmp(parent->dir, m->dir)));
 }
 
 // Add the mounts on PARENT to the list, what covers before what it covers. Of

@@ -106,7 +106,7 @@ static int is_merged(int *dir, int count)
       return 0;
     }
     while (rc && (de = readdir(d))) {
-      if (isdotdot(de->d_name)) continue;
+      if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, "..")) continue;
       if (!i) rc = is_shown(dir, count, de->d_name);
       else if (find(dir, 1, de->d_name, &st)) {
         find(dir+1, count-1, de->d_name, &st);

@@ -179,14 +179,14 @@ def renumber(seen):
     """What was SEEN with the numbers of file systems and of peer groups, which
     differ between two trees that are the same, in the order they are met in. An
     overlay's workdir is cleared each time it's mounted: its times say nothing.
-    What was removed exists only while it is mounted, in the old file system."""
+    What was removed exists only while it is mounted, in the old file system,
+    and is no peer of what is in the new one."""
     met, left = collections.defaultdict(dict), []
     for text in seen:
         if not text.startswith('- '):
             words = text.split()
             if len(words) > 3 and words[3].endswith('//deleted'):
-                text = ' '.join(words[:2] + words[3:5] + [
-                    i for i in words[5:] if i.startswith(('shared:', 'master:'))])
+                text = ' '.join(words[:2] + words[3:5])
             text = ' '.join(
                 i.split(':')[0] + ':' + str(met[i[:2] == 'fs'].setdefault(
                     i.split(':', 1)[1], len(met[i[:2] == 'fs'])))
