@@ -262,9 +262,9 @@ static enum outcome change(struct boot *b)
     : b->there.root_dir, b->leaf.dir, b->plan.pivot, b->plan.keep, &b->why));
 }
 
-static void lost_mount(char *dir)
+static void say_mount(char *dir, char *what)
 {
-  lr_say("%s is unmounted: the new root has no place for it", dir);
+  lr_say("%s %s", dir, what);
 }
 
 static enum outcome tidy(struct boot *b)
@@ -274,7 +274,7 @@ static enum outcome tidy(struct boot *b)
   if (b->done.tree.src != -1) close(b->done.tree.src);
   lr_tree_free(&b->done.tree);
   lr_carry_rest(&b->done.carry, !!b->plan.keep,
-    b->asked.quiet ? 0 : lost_mount);
+    b->asked.quiet ? 0 : say_mount);
   share(b, b->leaf.dir, 1);
   lr_carry_free(&b->done.carry);
   if (b->leaf.set & MATTR_RDONLY)

@@ -193,6 +193,10 @@ int main(int argc, char **argv)
     fcntl(*share, F_SETFD, FD_CLOEXEC);
     supervise(*share, nr, atoi(n), !!strchr(n, '+'), what, count);
   }
+  // A shell ignores these for what it runs in the background, and so may the
+  // tests be run
+  signal(SIGINT, SIG_DFL);
+  signal(SIGQUIT, SIG_DFL);
   *share = filter(nr);
   execv(*argv, argv);
   die(*argv);
