@@ -28,29 +28,35 @@
 // Is there a directory or file for U, which a path leads to now, on a new root
 // that is somebody's own? What is mounted there already is theirs, and stays;
 // where nothing can be made (EROFS), or is something else, nothing can be
-// mounted. Nor is there one for what stays hidden below such a mount.
+// mounted. Nor is there one for what stays hidden below such a mount. Returns 1
+// or 0, or -1 and errno when that can't be found out.
 static int has_place(struct carry *c, struct carried *u)
 {
+  static const char none[] = {ENOENT, ENOTDIR, ELOOP, EROFS, EACCES, EPERM,
+    ENOSPC, EEXIST};
   char *path = lr_carry_path(u->m);
   int fd = lr_carry_open(c->from, u->m, u->id), dir, rc;
   struct kstat st;
 
-  dir = fd == -1 || lr_carry_deleted(u->m) ? -1
-    : lr_mountpoint_directory(fd, "");
-  if (fd != -1) close(fd);
-  if (dir == -1) return 0;
-  fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
-  if (fd == -1) {
-    if (errno != ENOENT) return 0;
-    u->made = 1+lr_mountpoint_there(c->to, path, u->times, 0);
-
-    return !lr_mountpoint_make(c->to, path, dir);
-  }
-  rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+  if (fd == -1) return -!(errno == ENOENT || errno == ENOTDIR);
+  dir = lr_mountpoint_directory(fd, "");
   close(fd);
+  if (lr_carry_deleted(u->m)) return 0;
+  if (dir == -1) return -1;
+  fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
+  if (fd != -1) {
+    rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+    close(fd);
 
-  return !rc && !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
-    && S_ISDIR(st.mode) == dir;
+    return rc ? rc : !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
+      && S_ISDIR(st.mode) == dir;
+  }
+  if (errno == ENOENT) {
+    u->made = 1+lr_mountpoint_there(c->to, path, u->times, 0);
+    if (!lr_mountpoint_make(c->to, path, dir)) return 1;
+  }
+
+  return -!memchr(none, errno, sizeof(none));
 }
 
 // Mount a new scratch directory, if there is none, on top of the new root where
@@ -61,6 +67,8 @@ static int need_scratch(struct carry *c)
 
   // On a shared mount it would be shared, and nothing could be moved off it;
   // and a pivot wants no shared new root
+  if (c->filled && c->root_peer[1] == -1) c->root_peer[1] = open_tree(c->to,
+    "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
   if (fchdir(c->to) || mount(0, ".", 0, MS_PRIVATE, 0)) return -1;
   if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
   if (!move_mount(c->scratch, "", c->to, "",
@@ -107,7 +115,15 @@ static int take(struct carry *c, struct carried *u, int from)
     // that is still in use says so here (EBUSY), before its layers are moved
     if (u->overlay && u->m->shared) lr_carry_peer(c, u->m, -1, -1);
     if (rc || fchdir(from) || umount2(lr_carry_path(u->m),
-      UMOUNT_NOFOLLOW|(u->overlay ? 0 : MNT_DETACH))) return -1;
+      UMOUNT_NOFOLLOW|(u->overlay ? 0 : MNT_DETACH)))
+    {
+      rc = errno;
+      if (u->overlay && u->m->shared) lr_carry_peer(c, u->m,
+        lr_carry_open(from, u->m, u->id), -1);
+      errno = rc;
+
+      return -1;
+    }
     u->at = UNMOUNTED;
     lr_carry_note(c, from);
 
@@ -219,15 +235,16 @@ int lr_carry_unbind(struct carry *c, struct fault *f)
 int lr_carry(struct carry *c, struct fault *f)
 {
   struct carried *u;
-  int i;
+  int i, rc;
 
   if (!c->count) return 0;
   if (need_scratch(c)) return lr_fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
     if (u->at != ON_OLD) continue;
-    if (c->filled && !has_place(c, u)) u->at = LEFT;
-    else if (take(c, u, c->from))
+    rc = c->filled ? has_place(c, u) : 1;
+    if (!rc) u->at = LEFT;
+    else if (rc<0 || take(c, u, c->from))
       return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
 
@@ -299,12 +316,12 @@ int lr_carry_back(struct carry *c, struct fault *f)
   return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
 }
 
-// A new root that somebody filled and shared is shared again.
+// A new root that somebody filled is shared again as it was.
 static void share_filled(struct carry *c)
 {
   struct mountinfo *m = c->filled ? lr_mountinfo_find(c->list, c->filled) : 0;
 
-  if (m && m->shared && !fchdir(c->to)) mount(0, ".", 0, MS_SHARED, 0);
+  if (m) lr_carry_join(c->to, c->root_peer[1], m);
 }
 
 // Undo lr_carry_unbind(), done or failed half-way: the files that binds and
@@ -335,13 +352,17 @@ void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
   struct kstat st;
   int i, fd;
 
+  // A mount that is shared would be unmounted on the new root as well
+  if (!kept && c->count && !fchdir(c->from))
+    mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
   for (i = 0; i<c->count && !kept; i++) {
     m = c->mount[i].m;
-    if (c->mount[i].at != LEFT || fchdir(c->from)) continue;
+    if (c->mount[i].at != LEFT) continue;
     fd = lr_carry_open(c->from, m, m->id);
     if (fd != -1) {
       close(fd);
-      umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
+      if (!fchdir(c->from))
+        umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
     }
     if (!c->filled || !lost) continue;
     fd = lr_open_in_root(c->to, lr_carry_path(m), O_NOFOLLOW);

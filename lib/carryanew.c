@@ -13,6 +13,7 @@
 #include "lib/fault.h"
 #include "lib/holders.h"
 #include "lib/kernel.h"
+#include "lib/layers.h"
 #include "lib/mountinfo.h"
 #include "lib/mountopt.h"
 #include "lib/mountpoint.h"
@@ -46,7 +47,9 @@ static int attach(struct carry *c, int mount, char *name)
 static int hub(struct carry *c, int root, unsigned id)
 {
   struct mountinfo *m = lr_mountinfo_find(c->list, c->root);
-  int new = root == c->to, of_root = m && m->shared == id, fd, from = root;
+  int new = root == c->to, of_root = m && (m->shared ? : m->master) == id,
+    with_root = of_root && m->shared && c->root_peer[new] != -1, from = root,
+    fd;
   char name[16];
 
   sprintf(name, "%c%u", new ? 'n' : 'o', id);
@@ -57,10 +60,8 @@ static int hub(struct carry *c, int root, unsigned id)
   for (m = c->list; m; m = m->next) if (m->shared == id && m->master
     && m->master != id && lr_carry_shows(c, m)) break;
   if (m && (from = hub(c, root, m->master)) == -1) return -1;
-  if (of_root && c->root_peer[new] != -1) {
-    fd = c->root_peer[new];
-    c->root_peer[new] = -1;
-  } else fd = clone_of(from, "");
+  fd = with_root ? c->root_peer[new] : clone_of(from, "");
+  if (with_root) c->root_peer[new] = -1;
   if (from != root) close(from);
   if (fd == -1) return -1;
   if (attach(c, fd, name) || (m && lr_carry_propagate(fd, MS_SLAVE))
@@ -70,7 +71,10 @@ static int hub(struct carry *c, int root, unsigned id)
 
     return -1;
   }
-  if (of_root) c->root_peer[new] = clone_of(fd, "");
+  if (of_root) {
+    if (c->root_peer[new] != -1) close(c->root_peer[new]);
+    c->root_peer[new] = clone_of(fd, "");
+  }
 
   return fd;
 }
@@ -240,6 +244,41 @@ static int has_index(struct carry *c, struct carried *u)
   return fd != -1;
 }
 
+// Is overlay U made of what the paths of LAYERS lead to now? The first one that
+// something is written to is its upperdir, the second its workdir. All are
+// looked at without what is mounted on them: a layer does not show that either.
+// (What is unbindable can't be looked at so, nor can it become a layer.)
+static int is_made_of(struct carry *c, struct carried *u, struct layer *layers)
+{
+  struct layer *l;
+  int count = 1, upper = 0, lower, fd, rc = 0, *dir;
+
+  for (l = layers; l->path; l++) {
+    count += l->lower;
+    upper |= !l->lower;
+  }
+  if (!(dir = malloc((count+upper)*sizeof(int)))) return 0;
+  memset(dir, -1, (count+upper)*sizeof(int));
+  fd = lr_carry_open(c->from, u->m, u->m->id);
+  lower = 1+upper;
+  for (l = layers; ; l++) {
+    rc = fd == -1 ? -1 : clone_of(fd, "");
+    if (fd != -1) close(fd);
+    if (rc == -1) break;
+    if (l == layers) *dir = rc;
+    else if (l[-1].lower) dir[lower++] = rc;
+    else if (upper == 1) dir[upper++] = rc;
+    else close(rc);
+    if (!l->path) break;
+    fd = lr_open_in_root(c->from, l->path, 0);
+  }
+  if (rc != -1) rc = lr_layers_shown(dir, lower);
+  while (lower--) if (dir[lower] != -1) close(dir[lower]);
+  free(dir);
+
+  return rc == 1;
+}
+
 // A process uses an overlay: how many are counted.
 static void in_use(struct holder *h)
 {
@@ -265,7 +304,7 @@ static char *why_not(struct carry *c, struct carried *u, int bare)
       return "has options that can't be repeated";
   if (!(layers = lr_uses_layers(u->m))) return "can't be looked at";
   for (l = layers; l->path && is_clear(c, l->path, bare); l++);
-  rc = !!l->path;
+  rc = l->path || !is_made_of(c, u, layers);
   free(layers);
   if (rc) return "has a layer that can't be found again";
   if (has_index(c, u)) return "has an index of its layers";
@@ -326,13 +365,15 @@ int lr_carry_note_anew(struct carry *c, struct carried *u)
   return lr_carry_shows(c, u->m) ? 0 : cut_options(u);
 }
 
-// Is an empty directory of the root a layer of M, an overlay? M->uses doesn't
-// count those, as the path can be one that the layer was moved from: then M
-// must not be made anew. But if it is the layer, removing it leaves an overlay
-// that lists no files, not even those of its other layers (seen on 6.18). What
-// of it is so can't be told. Returns 1 or 0, also when memory is out.
+// Is an empty directory of the root a layer of M, an overlay, or one of another
+// overlay that needs the root? M->uses doesn't count those, as the path can be
+// one that the layer was moved from: then M must not be made anew. But if it is
+// the layer, removing it leaves an overlay that lists no files, not even those
+// of its other layers (seen on 6.18). What of it is so can't be told. Returns 1
+// or 0, also when memory is out.
 static int has_empty(struct carry *c, struct mountinfo *m)
 {
+  struct mountinfo *root = lr_mountinfo_find(c->list, c->root), *on;
   struct layer *layers = lr_uses_layers(m), *l;
   struct kstat st;
   int fd, rc = 0;
@@ -340,7 +381,11 @@ static int has_empty(struct carry *c, struct mountinfo *m)
   for (l = layers; l && l->path && !rc; l++) {
     fd = lr_open_in_root(c->from, l->path, 0);
     if (fd == -1) continue;
-    rc = !kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st) && st.mnt == c->root;
+    if (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st)) {
+      on = lr_mountinfo_find(c->list, st.mnt);
+      rc = (on && on->uses)
+        || (root && st.maj == root->maj && st.min == root->min);
+    }
     close(fd);
   }
   free(layers);

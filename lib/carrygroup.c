@@ -26,21 +26,29 @@ char *lr_carry_path(struct mountinfo *m)
   return m->dir[1] ? m->dir+1 : ".";
 }
 
+// Open PATH below directory ROOT if it's on the mount with ID. Returns a
+// descriptor (O_PATH), or -1 and errno: ENOENT also if it's on another mount,
+// which covers the one asked for.
+static int open_on(int root, char *path, unsigned id)
+{
+  int fd = lr_open_in_root(root, path, O_NOFOLLOW), rc;
+  struct kstat st;
+
+  if (fd == -1) return -1;
+  rc = kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st);
+  if (!rc && st.mnt == id) return fd;
+  close(fd);
+  if (!rc) errno = ENOENT;
+
+  return -1;
+}
+
 // Open what is mounted where M is, on the root whose directory is ROOT, if that
 // is the mount with ID. Returns a descriptor (O_PATH), or -1 and errno: ENOENT
 // also if it's another mount, which covers the one asked for.
 int lr_carry_open(int root, struct mountinfo *m, unsigned id)
 {
-  int fd = lr_open_in_root(root, lr_carry_path(m), O_NOFOLLOW);
-  struct kstat st;
-
-  if (fd == -1) return -1;
-  if (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st) && st.mnt == id)
-    return fd;
-  close(fd);
-  errno = ENOENT;
-
-  return -1;
+  return open_on(root, lr_carry_path(m), id);
 }
 
 // Give the mount whose root FD (O_PATH) names the propagation HOW: MS_SHARED,
@@ -83,40 +91,39 @@ void lr_carry_peer(struct carry *c, struct mountinfo *m, int fd, int with)
   p->with = with;
 }
 
-// Open M, wherever it is now: on the scratch directory with what was taken off,
-// or on the root whose directory is ROOT. Returns a descriptor (O_PATH), or -1
-// and errno: no path leads to it.
+// Open M, wherever it is now: on the new root, below the scratch directory that
+// covers that, or on the scratch directory with what was taken off, or else on
+// the root whose directory is ROOT. Returns a descriptor (O_PATH), or -1 and
+// errno: no path leads to it.
 static int open_now(struct carry *c, struct mountinfo *m, int root)
 {
   struct mountinfo *with = m;
   struct carried *u;
-  struct kstat st;
   char path[PATH_MAX];
-  int fd;
 
   while (with && !lr_carry_alone(c, with)) with = lr_carry_parent(c, with);
+  if (with && with->id == c->filled)
+    return open_on(c->to, m->dir+strlen(with->dir)+1, m->id);
   for (u = c->mount; u<c->mount+c->count; u++) {
     if (u->m != with || u->at != ON_SCRATCH) continue;
     snprintf(path, sizeof(path), "%s%s", u->name, m->dir+strlen(with->dir));
-    fd = lr_open_in_root(c->scratch, path, O_NOFOLLOW);
-    if (fd == -1 || (!kstatx(fd, "", AT_EMPTY_PATH|AT_DONT_SYNC, &st)
-      && st.mnt == m->id)) return fd;
-    close(fd);
 
-    return -1;
+    return open_on(c->scratch, path, m->id);
   }
 
   return lr_carry_open(root, m, m->id);
 }
 
-// Note all shared mounts that a path leads to now. CLONE: they still are.
+// Note all mounts that a path leads to now and that are shared, or get mounts
+// from others. CLONE: they still are.
 static void note_shared(struct carry *c, int root, int clone)
 {
   struct mountinfo *m;
   int fd;
 
   for (m = c->list; m; m = m->next) {
-    if (!m->shared || m->id == c->root || m->id == c->filled || find(c, m)
+    if (!(m->shared || m->master) || m->id == c->root || m->id == c->filled
+      || find(c, m)
       || (fd = open_now(c, m, root)) == -1) continue;
     lr_carry_peer(c, m, fd, clone ? open_tree(fd, "",
       OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH) : -1);
@@ -157,31 +164,98 @@ void lr_carry_note(struct carry *c, int root)
   if (c->all_private) note_shared(c, root, 0);
 }
 
+// Has PATH, a directory of a file system, all that the directory BELOW has? A
+// mount of BELOW can't give its peer group to a mount of PATH then, but the
+// other way round it can.
+static int is_wider(char *path, char *below)
+{
+  int len = strlen(path);
+
+  return len<2 || (!strncmp(path, below, len)
+    && (!below[len] || below[len] == '/'));
+}
+
+// A mount that has been put into peer group ID of the mount table again, DONE
+// of c->peer being finished, and that can give it to M. Returns it, or 0.
+static struct peer *sharer(struct carry *c, int done, unsigned id,
+  struct mountinfo *m)
+{
+  struct peer *p;
+
+  for (p = c->peer; p<c->peer+done; p++)
+    if (p->m->shared == id && is_wider(p->m->root, m->root)) return p;
+
+  return 0;
+}
+
+// Has peer group ID ended meanwhile, so that its mounts need a new one? It has
+// if there is one that no clone was made of, nor of another that shows as much.
+static int has_ended(struct carry *c, unsigned id)
+{
+  struct peer *p, *q;
+
+  for (p = c->peer; p<c->peer+c->peers; p++) {
+    if (p->m->shared != id || p->with != -1) continue;
+    for (q = c->peer; q<c->peer+c->peers; q++) if (q->with != -1
+      && q->m->shared == id && is_wider(q->m->root, p->m->root)) break;
+    if (q == c->peer+c->peers) return 1;
+  }
+
+  return 0;
+}
+
+// Does A come before B? Those that are shared come before those that only get
+// mounts from them, and wide ones before those that show less.
+static int by_width(const void *a, const void *b)
+{
+  struct mountinfo *x = ((struct peer *)a)->m, *y = ((struct peer *)b)->m;
+
+  return !x->shared-!y->shared ? : (int)strlen(x->root)-(int)strlen(y->root);
+}
+
+// Put the mount whose root FD names, and which is private, into the peer group
+// of PEER, a mount of the same file system, or into a new one if PEER is -1, as
+// M is in a group or gets mounts from one. Returns 0, or -1 and errno.
+int lr_carry_join(int fd, int peer, struct mountinfo *m)
+{
+  int rc = 0;
+
+  if (!m->shared && !m->master) return 0;
+  if (peer == -1 || move_mount(peer, "", fd, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) rc = -1;
+  if (!m->shared) return lr_carry_propagate(fd, MS_SLAVE);
+
+  return rc ? lr_carry_propagate(fd, MS_SHARED) : 0;
+}
+
 // All that was made private by lr_carry_private(), or made anew, is shared as
-// it was. One that no clone was made of is a peer of those of its group that
-// are shared already, unless it's of a directory above theirs. Before 5.15 no
-// call puts a mount in the peer group of another: then each gets its own.
+// it was, or gets mounts from who it got them. One that no clone was made of is
+// a peer of those of its group that are shared already. Where none of those
+// shows all that it does, all get a new group. Before 5.15 no call puts a mount
+// in the peer group of another: then each gets its own.
 void lr_carry_share(struct carry *c)
 {
   struct peer *p, *q;
-  int with;
+  int with, i;
+  unsigned id;
 
-  for (p = c->peer; p<c->peer+c->peers; p++) {
-    with = p->with;
-    for (q = c->peer; with == -1 && q<p; q++)
-      if (q->m->shared == p->m->shared) with = q->fd;
-    if (with == -1 || move_mount(with, "", p->fd, "",
-      MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP))
-        lr_carry_propagate(p->fd, MS_SHARED);
+  qsort(c->peer, c->peers, sizeof(*p), by_width);
+  for (i = 0; i<c->peers; i++) {
+    p = c->peer+i;
+    id = p->m->shared ? : p->m->master;
+    with = has_ended(c, id) ? -1 : p->with;
+    if (with == -1 && (q = sharer(c, i, id, p->m))) with = q->fd;
+    lr_carry_join(p->fd, with, p->m);
   }
 }
 
 // The same for the root whose directory is ROOT, the NEW one or not: it's in
-// the peer group of its binds. Returns 0, or -1 and errno.
+// the peer group of its binds, or gets mounts from there. Returns 0, or -1 and
+// errno.
 int lr_carry_share_root(struct carry *c, int root, int new)
 {
-  if (c->root_peer[new] != -1 && !move_mount(c->root_peer[new], "", root, "",
-    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) return 0;
+  struct mountinfo *m = lr_mountinfo_find(c->list, c->root);
 
-  return lr_carry_propagate(root, MS_SHARED);
+  return m ? lr_carry_join(root, c->root_peer[new], m)
+    : lr_carry_propagate(root, MS_SHARED);
 }

@@ -192,9 +192,9 @@ int lr_carry_plan(struct carry *c, struct fault *f)
     return lr_fault(f, errno, "carrying over", "mounts");
   mark_early(c);
   if (refuse(c, f) || lr_carry_check_anew(c, f)) return -1;
-  if (m && m->shared && !c->copy) c->root_peer[0] = open_tree(c->from, "",
-    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-  for (m = c->list; m; m = m->next) shared += !!m->shared;
+  if (m && (m->shared || m->master) && !c->copy) c->root_peer[0] = open_tree(
+    c->from, "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+  for (m = c->list; m; m = m->next) shared += m->shared || m->master;
   if (!(c->peer = malloc(shared*sizeof(*c->peer)+1)))
     return lr_fault(f, errno, "carrying over", "mounts");
 

@@ -24,11 +24,11 @@ struct carried {
   char name[12];           // on the scratch directory
 };
 
-// A mount that is to be shared again
+// A mount that is to be shared again, or to get mounts from its master
 struct peer {
   struct mountinfo *m;
   int fd;                  // its root, O_PATH
-  int with;                // a mount of its peer group, -1: there is none
+  int with;                // a clone of it from before it was private, or -1
 };
 
 struct carry {
@@ -46,7 +46,7 @@ struct carry {
   struct carried *mount;   // those that have to be moved by themselves
   int count;
   int scratch;             // a directory to keep them on, -1: not mounted
-  struct peer *peer;       // room for all mounts that are shared
+  struct peer *peer;       // room for all with a peer group
   int peers;
   int root_peer[2];        // a mount of the peer group that the old root was
                            // in, and one of the new root's group: or -1
@@ -70,6 +70,7 @@ void lr_carry_peer(struct carry *c, struct mountinfo *m, int fd, int with);
 int lr_carry_private(struct carry *c, struct carried *u, int root);
 void lr_carry_note(struct carry *c, int root);
 void lr_carry_share(struct carry *c);
+int lr_carry_join(int fd, int peer, struct mountinfo *m);
 int lr_carry_share_root(struct carry *c, int root, int new);
 
 // lib/carryanew.c

@@ -79,20 +79,26 @@ int lr_scene_source(struct scene *s)
 }
 
 // Find out which mounts need directories of the file system of "/", and note
-// in the mount table which. Leaves a fault "looking at". Returns 0 or -1.
+// in the mount table which. An overlay needs what the overlays need that are
+// its layers. Leaves a fault "looking at". Returns 0 or -1.
 static int look_uses(struct scene *s, struct fault *f)
 {
-  struct mountinfo *m;
-  int bare = lr_scene_source(s), rc = 0;
+  struct mountinfo *m, *fs;
+  int bare = lr_scene_source(s), rc = 0, again;
 
   // What is unbindable can't be cloned (EINVAL). Then the mounts on "/" hide
   // what is below them.
   for (m = s->mounts; m && rc>=0; m = m->next) if (m != s->root)
     rc = lr_uses(m, s->root, bare == -1 ? s->root_dir : bare, &m->uses);
-  if (rc<0) lr_fault(f, errno, "looking at", "mounts");
   if (bare != -1) close(bare);
+  do for (again = 0, fs = s->mounts; fs; fs = fs->next) {
+    if (!fs->uses || strcmp(fs->type, "overlay")) continue;
+    for (m = s->mounts; m && rc>=0; m = m->next)
+      if (!m->uses && m != s->root && !strcmp(m->type, "overlay"))
+        again |= rc = lr_uses(m, fs, s->root_dir, &m->uses);
+  } while (again && rc>=0);
 
-  return rc<0 ? -1 : 0;
+  return rc<0 ? lr_fault(f, errno, "looking at", "mounts") : 0;
 }
 
 // Look at all that R, a request, is about. With -u that's from a mount

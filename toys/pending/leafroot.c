@@ -206,7 +206,8 @@ static enum outcome unbind(struct boot *b)
 // The undo's last, as what is put on a shared root becomes shared too.
 static void share(struct boot *b, int root, int new)
 {
-  if (b->there.root->shared) lr_carry_share_root(&b->done.carry, root, new);
+  if (b->there.root->shared || b->there.root->master)
+    lr_carry_share_root(&b->done.carry, root, new);
 }
 
 static void bind_back(struct boot *b)

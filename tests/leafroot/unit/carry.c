@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: 0BSD
 
 // unit: lib/carry.c lib/carryplan.c lib/mountpoint.c lib/mountinfo.c lib/fsnew.c lib/mountopt.c
-// unit: lib/fault.c lib/carryanew.c lib/carrygroup.c lib/uses.c lib/newroot.c lib/holders.c
+// unit: lib/fault.c lib/carryanew.c lib/carrygroup.c lib/uses.c lib/newroot.c lib/holders.c lib/layers.c
 
 #include "toys.h"
 #include "check.h"
