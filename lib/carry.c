@@ -111,6 +111,13 @@ static int take(struct carry *c, struct carried *u, int from)
   if (u->anew) {
     close(fd);
 
+    // Now that no other mount covers it
+    if (!rc && u->unseen && !lr_carry_is_made_of(c, u)) {
+      errno = ESTALE;
+      rc = -1;
+    }
+    u->unseen = 0;
+
     // A clone of an overlay, too, would keep its layers in use. And an overlay
     // that is still in use says so here (EBUSY), before its layers are moved
     if (u->overlay && u->m->shared) lr_carry_peer(c, u->m, -1, -1);

@@ -244,20 +244,25 @@ static int has_index(struct carry *c, struct carried *u)
   return fd != -1;
 }
 
-// Is overlay U made of what the paths of LAYERS lead to now? The first one that
-// something is written to is its upperdir, the second its workdir. All are
-// looked at without what is mounted on them: a layer does not show that either.
-// (What is unbindable can't be looked at so, nor can it become a layer.)
-static int is_made_of(struct carry *c, struct carried *u, struct layer *layers)
+// Is overlay U, which a path leads to, made of what the paths of its layers
+// lead to now? The first one that something is written to is its upperdir, the
+// second its workdir. All are looked at without what is mounted on them: a
+// layer does not show that either. (What is unbindable can't be looked at so,
+// nor can it become a layer.) Returns 1 or 0, also when that can't be found out.
+int lr_carry_is_made_of(struct carry *c, struct carried *u)
 {
-  struct layer *l;
+  struct layer *layers = lr_uses_layers(u->m), *l;
   int count = 1, upper = 0, lower, fd, rc = 0, *dir;
 
-  for (l = layers; l->path; l++) {
+  for (l = layers; l && l->path; l++) {
     count += l->lower;
     upper |= !l->lower;
   }
-  if (!(dir = malloc((count+upper)*sizeof(int)))) return 0;
+  if (!layers || !(dir = malloc((count+upper)*sizeof(int)))) {
+    free(layers);
+
+    return 0;
+  }
   memset(dir, -1, (count+upper)*sizeof(int));
   fd = lr_carry_open(c->from, u->m, u->m->id);
   lower = 1+upper;
@@ -275,6 +280,7 @@ static int is_made_of(struct carry *c, struct carried *u, struct layer *layers)
   if (rc != -1) rc = lr_layers_shown(dir, lower);
   while (lower--) if (dir[lower] != -1) close(dir[lower]);
   free(dir);
+  free(layers);
 
   return rc == 1;
 }
@@ -304,7 +310,7 @@ static char *why_not(struct carry *c, struct carried *u, int bare)
       return "has options that can't be repeated";
   if (!(layers = lr_uses_layers(u->m))) return "can't be looked at";
   for (l = layers; l->path && is_clear(c, l->path, bare); l++);
-  rc = l->path || !is_made_of(c, u, layers);
+  rc = !!l->path;
   free(layers);
   if (rc) return "has a layer that can't be found again";
   if (has_index(c, u)) return "has an index of its layers";
@@ -313,11 +319,15 @@ static char *why_not(struct carry *c, struct carried *u, int bare)
 
   // A mount that is used by nobody answers EAGAIN to the first umount2() with
   // MNT_EXPIRE, and nothing is changed. Each mount on it counts as a use.
-  fd = children ? -1 : lr_carry_open(c->from, u->m, u->m->id);
-  if (fd != -1) {
+  fd = lr_carry_open(c->from, u->m, u->m->id);
+  if (fd == -1) u->unseen = 1;
+  else {
     close(fd);
-    if (!fchdir(c->from) && umount2(lr_carry_path(u->m), MNT_EXPIRE)
-      && errno == EBUSY) return "is in use";
+    if (!lr_carry_is_made_of(c, u))
+      return "has a layer that can't be found again";
+    if (!children && !fchdir(c->from)
+      && umount2(lr_carry_path(u->m), MNT_EXPIRE) && errno == EBUSY)
+        return "is in use";
   }
 
   // The kernel looks at each option as it gets it, since 6.5

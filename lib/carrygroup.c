@@ -205,12 +205,15 @@ static int has_ended(struct carry *c, unsigned id)
 }
 
 // Does A come before B? Those that are shared come before those that only get
-// mounts from them, and wide ones before those that show less.
+// mounts from them, wide ones before those that show less, and those that a
+// clone was made of before those that are to join them.
 static int by_width(const void *a, const void *b)
 {
-  struct mountinfo *x = ((struct peer *)a)->m, *y = ((struct peer *)b)->m;
+  const struct peer *p = a, *q = b;
 
-  return !x->shared-!y->shared ? : (int)strlen(x->root)-(int)strlen(y->root);
+  return !p->m->shared-!q->m->shared
+    ? : (int)strlen(p->m->root)-(int)strlen(q->m->root)
+    ? : (p->with == -1)-(q->with == -1);
 }
 
 // Put the mount whose root FD names, and which is private, into the peer group

@@ -17,6 +17,7 @@ struct carried {
   char anew;               // it uses the old root's files: it's made anew
   char *overlay;           // its options if it is an overlay that does, else 0:
                            // strings, of which the last one is empty
+  char unseen;             // what it shows was not compared with its layers
   char early;              // comes off before the tree is moved
   int made;                // one more than what was there of its path on the
                            // new root, in bytes, if the rest was made; else 0
@@ -76,5 +77,6 @@ int lr_carry_share_root(struct carry *c, int root, int new);
 // lib/carryanew.c
 int lr_carry_bind_anew(struct carry *c, int root, char *step, struct fault *f);
 int lr_carry_overlay_anew(struct carry *c, struct carried *u, int root);
+int lr_carry_is_made_of(struct carry *c, struct carried *u);
 int lr_carry_note_anew(struct carry *c, struct carried *u);
 int lr_carry_check_anew(struct carry *c, struct fault *f);

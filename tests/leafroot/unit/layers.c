@@ -70,8 +70,10 @@ static void row(unsigned i)
   char script[2048], *word, *next, *list = strdup(rows[i].layers);
   int dir[4], count = 1, rc;
 
-  // A copy has another ctime
-  sprintf(script, "mkdir row && cd row && mkdir u w l m o && touch l/inl &&"
+  // (Times are no more exact than the kernel's tick: what is made at once can
+  // have the same.)
+  sprintf(script, "mkdir row && cd row && mkdir u w l m o && chmod 711 l &&"
+    " chmod 700 m && touch l/inl &&"
     " echo m > m/inm && echo u > u/inu && { %s; } &&"
     " mount -t overlay -o userxattr,lowerdir=l:m,upperdir=u,workdir=w o o"
     " && { %s; }", *rows[i].before ? rows[i].before : ":",
