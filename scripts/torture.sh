@@ -23,9 +23,8 @@ gcc -E -dM -include sys/syscall.h - < /dev/null |
   > generated/torture/syscalls.inc || exit 1
 for i in observe manifest inject hurt
 do
-  [ "generated/torture/$i" -nt "$tools/$i.c" ] ||
-    scripts/musl-cc.sh -O2 -Wall -Wextra -I generated/torture \
-      -o "generated/torture/$i" "$tools/$i.c" || exit 1
+  scripts/musl-cc.sh -O2 -Wall -Wextra -I generated/torture \
+    -o "generated/torture/$i" "$tools/$i.c" || exit 1
 done
 
 # The kit is a file system of its own, in a mount namespace that nobody else sees
@@ -53,15 +52,16 @@ part()
   log=generated/torture/$1
   echo "== $1" >&2
   case "$1" in
-    topologies) set -- topologies.py "$kit" ;;
-    faults) set -- faults.py "$kit" ;;
-    signals) set -- faults.py "$kit" signals ;;
+    topologies) set -- topologies.py ;;
+    faults) set -- faults.py ;;
+    signals) set -- faults.py signals ;;
     memory)
       tests/leafroot/torture/memory.sh 2>&1 | tee "$log" | grep -v '^| memory |'
       return ;;
     *) echo "torture.sh: PART=$1?"; return ;;
   esac
-  unshare -m sh -c "$in_kit" sh python3 tests/leafroot/torture/"$@" 2>&1 |
+  unshare -m sh -c "$in_kit" sh python3 "tests/leafroot/torture/$1" "$kit" \
+    ${2:+"$2"} 2>&1 |
     tee "$log" | grep -v '^[|] [a-z]* [|]\|^red: none'
 }
 
