@@ -352,21 +352,26 @@ int lr_carry_bind(struct carry *c, struct fault *f)
 
 // After the switch: unmount what had no place on the new root, which is still
 // on the old one; if that is KEPT it stays there. LOST, if it's not 0, is told
-// the directory of each that the new root has no mount of its own for.
+// the directory of each that the new root has no mount of its own for. The
+// current directory is "/" afterwards.
 void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
 {
   struct mountinfo *m;
   struct kstat st;
   int i, fd;
 
-  // A mount that is shared would be unmounted on the new root as well
-  if (!kept && c->count && !fchdir(c->from))
-    mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
+  if (!c->count) return share_filled(c);
+
+  // What is shared would be unmounted on the new root as well. (Unless that was
+  // pivoted to it is on the old root itself: not all on that is made private.)
+  if (!kept) lr_carry_propagate(c->from, MS_PRIVATE);
   for (i = 0; i<c->count && !kept; i++) {
     m = c->mount[i].m;
     if (c->mount[i].at != LEFT) continue;
     fd = lr_carry_open(c->from, m, m->id);
     if (fd != -1) {
+      if (fchdir(fd) || mount(0, ".", 0, MS_REC|MS_PRIVATE, 0))
+        lr_carry_propagate(fd, MS_PRIVATE);
       close(fd);
       if (!fchdir(c->from))
         umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
@@ -377,5 +382,6 @@ void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
       || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
     if (fd != -1) close(fd);
   }
+  for (i = TRIES; i && (fchdir(c->to) || chdir("/")); i--);
   share_filled(c);
 }

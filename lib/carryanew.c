@@ -248,7 +248,7 @@ static int has_index(struct carry *c, struct carried *u)
 // lead to now? The first one that something is written to is its upperdir, the
 // second its workdir. All are looked at without what is mounted on them: a
 // layer does not show that either. (What is unbindable can't be looked at so,
-// nor can it become a layer.) Returns 1 or 0, also when that can't be found out.
+// nor can it become a layer.) Returns 1 or 0; also 0 when it is not known.
 int lr_carry_is_made_of(struct carry *c, struct carried *u)
 {
   struct layer *layers = lr_uses_layers(u->m), *l;

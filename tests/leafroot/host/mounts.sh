@@ -16,7 +16,7 @@ mounts()
 }
 GO='/newroot /sbin/init'
 FAILS="sendfile:1:EIO -- $GO"
-BACK='back\nleafroot: copying /sbin/init: I/O error\nsame\n'
+BACK='back\nleafroot: copying *: I/O error\nsame\n'
 
 # Binds of the root, and whom they share mounts with
 mounts "binds share as they did" 'done\nsame\n' "$GO" '
