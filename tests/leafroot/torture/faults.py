@@ -10,7 +10,7 @@ and files has to be the same as before, where leafroot refused, or else the same
 without the failure. What is not is red, and is printed with how to do it again.
 
 From the environment: FAULTS, how many cases drawn by SEED, all without it; N, how
-many signals; CASES, those to do again ("MODE INJECT-ARGUMENT", with commas
+many signals; MODES, only some of the ways; CASES, those to do again ("MODE INJECT-ARGUMENT", with commas
 between); CPUS at once. The last line says how many were red.
 """
 # Copyright 2026 The leafroot authors
@@ -364,7 +364,8 @@ def main():
              (os.environ.get('CASES') or '').split(',') if i.strip()]
     run = Run(kit, signals)
     for mode in sorted({i[0] for i in again}) or (
-            SIGNALS if signals else FAULTS):
+            os.environ.get('MODES', '').split() or (
+                SIGNALS if signals else FAULTS)):
         run.look(mode)
     if signals:
         cases = all_signals(run, r, int(os.environ.get('N') or 3000))
