@@ -192,22 +192,23 @@ static enum outcome attach(struct boot *b)
     &b->why));
 }
 
+// The last of each undo, as what is put on a shared root becomes shared too.
+static void share(struct boot *b, int root, int new)
+{
+  if (b->there.root->shared || b->there.root->master)
+    lr_carry_share_root(&b->done.carry, root, new);
+}
+
 static void detach(struct boot *b)
 {
   if (!b->done.leaf_stays && lr_newroot_detach(&b->done.newroot, b->leaf.dir))
     lr_say("removing %s: %s", b->asked.newroot, strerror(errno));
+  share(b, b->there.root_dir, 0);
 }
 
 static enum outcome unbind(struct boot *b)
 {
   return outcome(b->plan.unbind && lr_carry_unbind(&b->done.carry, &b->why));
-}
-
-// The undo's last, as what is put on a shared root becomes shared too.
-static void share(struct boot *b, int root, int new)
-{
-  if (b->there.root->shared || b->there.root->master)
-    lr_carry_share_root(&b->done.carry, root, new);
 }
 
 static void bind_back(struct boot *b)
