@@ -47,6 +47,8 @@ struct worker {
 // What is done to the tree. A function that fails has called lr_walk_fail().
 struct visitor {
   char fills;              // makes a second tree of what it finds
+  char inherits;           // fills directories that are there, whose default
+                           // ACL or sgid changes what is made in them
   char goes_on;            // when something fails the rest is done all the same
   char all_fds;            // takes every descriptor there is. Others leave 64,
                            // so that an undo after them can open more
