@@ -185,7 +185,8 @@ int lr_newroot_detach(struct newroot *n, int mount_fd)
 
   for (i = TRIES; i && n->attached; i--)
     if (!fchdir(mount_fd) && !umount2(".", MNT_DETACH)) n->attached = 0;
-  for (i = TRIES; fchdir(n->cwd); ) if (!--i) return -1;
+  for (i = TRIES; i && fchdir(n->cwd); i--);
+  i = lr_newroot_remove(n);
 
-  return lr_newroot_remove(n);
+  return n->attached ? -1 : i;
 }

@@ -12,24 +12,20 @@
 // files and processes can have anything in them: a newline would forge a line,
 // and an escape sequence changes the terminal. So what is no printable ASCII,
 // and the backslash, is said as the kernel's log says it, by its code: \x0a.
+// There can be no memory left, so none is asked for: a longer line is cut.
 // Returns -1, so that a refusal is "return lr_say(...)".
 int lr_say(char *fmt, ...)
 {
-  char *s = 0, *line, *to;
+  char s[2*PATH_MAX], line[4*sizeof(s)], *to = line;
   va_list va;
-  int len, i;
+  int i;
 
   va_start(va, fmt);
-  len = vasprintf(&s, fmt, va);
+  vsnprintf(s, sizeof(s), fmt, va);
   va_end(va);
-  if (len<0) return -1;
-  if ((to = line = malloc(len*4+1))) {
-    for (*to = i = 0; i<len; i++) to += sprintf(to,
-      (s[i]<' ' || s[i]>'~' || s[i] == '\\') ? "\\x%02x" : "%c", s[i]&255);
-    dprintf(2, "leafroot: %s\n", line);
-    free(line);
-  }
-  free(s);
+  for (*to = i = 0; s[i]; i++) to += sprintf(to,
+    (s[i]<' ' || s[i]>'~' || s[i] == '\\') ? "\\x%02x" : "%c", s[i]&255);
+  dprintf(2, "leafroot: %s\n", line);
 
   return -1;
 }
