@@ -62,7 +62,7 @@ fill_to='
   echo "$i files, $(kb MemFree) KiB left"
 '
 fill_to="dd if=/dev/zero of=/large bs=1M count=30 && cp /large /larger$fill_to"
-boot memory-low "LEFT=10
+boot memory-low "LEFT=12
   $fill_to
   md5sum /fill/* > /run/sums
 " '
