@@ -8,16 +8,21 @@
 #include "lib/fault.h"
 #include "lib/report.h"
 
-// Say the line that FMT makes, with the program's name before it. Returns -1,
-// so that a refusal is "return lr_say(...)".
+// Say the line that FMT makes, with the program's name before it: all of it or,
+// when memory is out, the beginning. Returns -1, so that a refusal is "return
+// lr_say(...)".
 int lr_say(char *fmt, ...)
 {
-  char *s = 0;
+  char *s = 0, text[512];
   va_list va;
 
   va_start(va, fmt);
-  if (0<=vasprintf(&s, fmt, va)) dprintf(2, "leafroot: %s\n", s);
+  if (0>vasprintf(&s, fmt, va)) s = 0;
   va_end(va);
+  va_start(va, fmt);
+  if (!s) vsnprintf(text, sizeof(text), fmt, va);
+  va_end(va);
+  dprintf(2, "leafroot: %s\n", s ? : text);
   free(s);
 
   return -1;

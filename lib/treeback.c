@@ -16,11 +16,11 @@
 #include "lib/links.h"
 #include "lib/treevisit.h"
 
-// Open what the move has left of NAME in D, to fill it again. It is immutable or
-// append-only (EPERM) if the file was: then *ATTR gets that (KATTR_*), and it
-// is made neither. A program that runs (ETXTBSY) can't be written to. That needs
-// nothing but its metadata, as it was not emptied either: may_free() (treemove.c)
-// leaves it alone. Returns the descriptor, or -1 and errno.
+// Open what the move has left of NAME in D, to fill it again. It is immutable
+// or append-only (EPERM) if the file was: then *ATTR gets that (KATTR_*), and
+// it is made neither. A program that runs (ETXTBSY) can't be written to. It
+// needs nothing but its metadata, as may_free() (treemove.c) has not let it be
+// emptied. Returns the descriptor, or -1 and errno.
 static int open_left(struct dir *d, char *name, int *attr)
 {
   int fd = openat(d->dst, name, O_RDWR|WALK_OPEN), ro;
