@@ -49,6 +49,9 @@ menuconfig:
 check-warnings: all
 	@scripts/warnings.sh
 
+torture: all
+	@scripts/torture.sh
+
 install: all
 	@scripts/install.sh
 
@@ -59,5 +62,5 @@ distclean:
 	@scripts/clean.sh all
 
 .PHONY: all help boot check test list lint cover asan tsan bench image fuzz \
-  menuconfig check-warnings install clean distclean
+  torture menuconfig check-warnings install clean distclean
 .NOTPARALLEL:

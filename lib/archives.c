@@ -12,6 +12,7 @@
 #include "lib/init.h"
 #include "lib/initramfs.h"
 #include "lib/memory.h"
+#include "lib/names.h"
 #include "lib/plan.h"
 #include "lib/report.h"
 #include "lib/request.h"
@@ -57,16 +58,19 @@ int lr_archives_scarce(struct archive *list, struct scene *s)
 }
 
 // Verify every archive of LIST that can be read twice, to its end, and leave it
-// where it was: sets the figures of S, how many there were, and whether one has
-// an init. Leaves a fault in the archive. Returns 0 or -1.
+// where it was: sets the figures of S, how many there were, and whether what
+// they make, one over the other, has an init. Leaves a fault in the archive.
+// Returns 0 or -1.
 int lr_archives_check(struct archive *list, struct request *r,
   struct scene *s, struct fault *f)
 {
   struct initramfs a;
   struct stat st;
+  struct names *names = lr_names_new();
   char **want = lr_init_wanted(r, s);
   off_t from;
-  int rc = want ? 0 : lr_fault(f, errno, "archive", "%s", list->name);
+  int rc = (want && names) ? 0 : lr_fault(f, ENOMEM, "archive", "%s",
+    list->name);
 
   for (; !rc && list; list = list->next) {
     if (!seekable(list, &st, &from)) continue;
@@ -74,17 +78,19 @@ int lr_archives_check(struct archive *list, struct request *r,
     a.fd = list->fd;
     a.dir = -1;
     a.want = want;
+    a.names = names;
     if ((rc = lr_initramfs_read(&a, f))) f->in = list->name;
     else if (lseek(list->fd, from, SEEK_SET)<0)
       rc = lr_fault(f, errno, "archive", "%s", list->name);
     s->archives_checked++;
-    s->archives_init |= a.found;
+    s->archives_init = a.found;
     s->bytes += a.bytes;
     s->names = s->inodes += a.inodes;
     if (!rc && (r->verbose || r->dry_run)) lr_say("%s holds %s in %llu inodes",
       list->name, lr_size(a.bytes).text, a.inodes);
   }
   free(want);
+  lr_names_free(names);
 
   return rc;
 }
@@ -121,14 +127,20 @@ static void left_out(void *name, char *line)
 }
 
 // Unpack the archives of LIST to directory ROOT, one over the other, and let go
-// of them. Sets S's figures to what was unpacked. Leaves a fault in the
-// archive, or in what it made. Returns 0 or -1.
+// of them, unless CANCEL gets nonzero. Sets S's figures to what was unpacked.
+// Leaves a fault in the archive, or in what it made. Returns 0 or -1.
 int lr_archives_unpack(struct archive *list, struct request *r,
-  struct scene *s, int root, struct fault *f)
+  struct scene *s, int root, volatile int *cancel, struct fault *f)
 {
   struct archive *one;
   struct initramfs a;
+  unsigned long long limit = 0;
 
+  // What was not verified may be more than there is memory for. Then it ends
+  // with ENOSPC, as on a disk: the kernel would kill processes, at last PID 1
+  if (s->archives_checked != s->archives)
+    limit = lr_memory_to_unpack(s->is_disk
+      ? lr_memory_available(s->proc) : lr_memory_free(s->proc));
   s->bytes = s->inodes = 0;
   for (one = list; one; one = one->next) {
     memset(&a, 0, sizeof(a));
@@ -136,6 +148,8 @@ int lr_archives_unpack(struct archive *list, struct request *r,
     if (!r->quiet) a.say = left_out;
     a.unprivileged = s->user_namespace;
     a.context = one->name;
+    a.cancel = cancel;
+    a.limit = limit;
     if (lr_extract(&a, root, one == list, f)) {
       f->in = one->name;
 
@@ -143,6 +157,7 @@ int lr_archives_unpack(struct archive *list, struct request *r,
     }
     s->bytes += a.bytes;
     s->inodes += a.inodes;
+    if (limit) limit -= lr_memory_copy(a.bytes, a.inodes)-1;
     close(one->fd);
 
     // As init's stdin it would keep the old root in use, and be at its end

@@ -21,5 +21,5 @@ int lr_archives_check(struct archive *list, struct request *r,
 int lr_archives_no_init(struct archive *list, struct plan *p,
   struct request *r, struct scene *s, struct fault *f);
 int lr_archives_unpack(struct archive *list, struct request *r,
-  struct scene *s, int root, struct fault *f);
+  struct scene *s, int root, volatile int *cancel, struct fault *f);
 unsigned long long lr_archives_held(struct archive *list, dev_t dev);

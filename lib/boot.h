@@ -31,10 +31,11 @@ struct boot {
     struct newroot newroot;
     struct carry carry;
     struct tree tree;
+    char emptied;            // the old root was emptied before the new one is
+                             // filled, so there is no way back
     char kept;               // the old root is mounted below the new one
     char leaf_stays;         // something could not be put back: the new root
                              // has it, so that has to stay mounted
-    char caught;             // signals are caught, or ignored
-    void (*handler[3])(int); // what they were before
+    unsigned long long signals; // those that were taken
   } done;
 };

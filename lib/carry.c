@@ -9,8 +9,8 @@
  * there first, and comes from there last. That way a mount hidden below another
  * is reached, and is hidden below it again afterwards.
  *
- * Such root binds come off before the tree is moved, and with them what is on
- * them or covers them; the others stay in use as long as they can.
+ * What uses the old root's files comes off before the tree is moved, and with
+ * it what is on it or covers it; the others stay in use as long as they can.
  */
 
 #include "toys.h"
@@ -20,32 +20,43 @@
 #include "lib/fsnew.h"
 #include "lib/kernel.h"
 #include "lib/mountinfo.h"
-#include "lib/mountopt.h"
 #include "lib/mountpoint.h"
 
-// The directory M is mounted on, as a path from the root.
-static char *path_of(struct mountinfo *m)
-{
-  return m->dir[1] ? m->dir+1 : ".";
-}
+// What fails on the way back is tried as often as this: there's no other way.
+#define TRIES 3
 
-// Is there a directory or file for M on a new root that is somebody's own? What
-// is mounted there already is theirs, and stays; where nothing can be made
-// (EROFS), or is something else, nothing can be mounted.
-static int has_place(struct carry *c, struct mountinfo *m)
+// Is there a directory or file for U, which a path leads to now, on a new root
+// that is somebody's own? What is mounted there already is theirs, and stays;
+// where nothing can be made (EROFS), or is something else, nothing can be
+// mounted. Nor is there one for what stays hidden below such a mount. Returns 1
+// or 0, or -1 and errno when that can't be found out.
+static int has_place(struct carry *c, struct carried *u)
 {
-  char *path = path_of(m);
-  int dir = 0<lr_mountpoint_directory(c->from, path), rc,
-    fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
+  static const char none[] = {ENOENT, ENOTDIR, ELOOP, EROFS, EACCES, EPERM,
+    ENOSPC, EEXIST};
+  char *path = lr_carry_path(u->m);
+  int fd = lr_carry_open(c->from, u->m, u->id), dir, rc;
   struct kstat st;
 
-  if (fd == -1)
-    return errno == ENOENT && !lr_mountpoint_make(c->to, path, dir);
-  rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+  if (fd == -1) return -!(errno == ENOENT || errno == ENOTDIR);
+  dir = lr_mountpoint_directory(fd, "");
   close(fd);
+  if (lr_carry_deleted(u->m)) return 0;
+  if (dir == -1) return -1;
+  fd = lr_open_in_root(c->to, path, O_NOFOLLOW);
+  if (fd != -1) {
+    rc = kstatx(fd, "", AT_EMPTY_PATH, &st);
+    close(fd);
 
-  return !rc && !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
-    && S_ISDIR(st.mode) == dir;
+    return rc ? rc : !(st.attr&KATTR_MOUNT_ROOT) && !S_ISLNK(st.mode)
+      && S_ISDIR(st.mode) == dir;
+  }
+  if (errno == ENOENT) {
+    u->made = 1+lr_mountpoint_there(c->to, path, u->times, 0);
+    if (!lr_mountpoint_make(c->to, path, dir)) return 1;
+  }
+
+  return -!memchr(none, errno, sizeof(none));
 }
 
 // Mount a new scratch directory, if there is none, on top of the new root where
@@ -56,6 +67,8 @@ static int need_scratch(struct carry *c)
 
   // On a shared mount it would be shared, and nothing could be moved off it;
   // and a pivot wants no shared new root
+  if (c->filled && c->root_peer[1] == -1) c->root_peer[1] = open_tree(c->to,
+    "", OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
   if (fchdir(c->to) || mount(0, ".", 0, MS_PRIVATE, 0)) return -1;
   if ((c->scratch = lr_fs_detached("tmpfs")) == -1) return -1;
   if (!move_mount(c->scratch, "", c->to, "",
@@ -81,135 +94,71 @@ static int drop_scratch(struct carry *c)
   return 0;
 }
 
-// What is shared can't be moved off (fs/namespace.c do_move_mount(): EINVAL):
-// make private, on the root DIR, what the mounts are mounted on that are AT it.
-// EARLY: only where those are that come off early. No path leads to one that is
-// hidden, so then all mounts are made private. put() shares them again. Returns
-// 0, or -1 and errno.
-static int make_private(struct carry *c, int dir, int at, int early)
-{
-  struct mountinfo *parent;
-  int i, all = 0;
-
-  if (c->copy) return 0;
-  if (fchdir(dir)) return -1;
-  for (i = 0; i<c->count; i++) {
-    parent = lr_mountinfo_find(c->list, c->mount[i].m->parent);
-    if ((int)c->mount[i].at != at || (early && !c->mount[i].early) || !parent
-      || !parent->shared) continue;
-    if (lr_carry_hidden(c, parent)) all = 1;
-    else if (mount(0, path_of(parent), 0, MS_PRIVATE, 0) && at == ON_OLD)
-      return -1;
-  }
-  if (!all) return 0;
-  if (at == ON_OLD) c->private = 1;
-
-  return mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
-}
-
-// Share U again, which is in its place on root TO, and what was moved along.
-static void share(struct carry *c, struct carried *u, int to)
-{
-  struct mountinfo *m, *with;
-
-  if (fchdir(to)) return;
-  for (m = c->list; m; m = m->next) {
-    if (!m->shared) continue;
-    for (with = m; with && with != u->m && !lr_carry_alone(c, with); )
-      with = lr_carry_parent(c, with);
-    if (with == u->m) mount(0, path_of(m), 0, MS_SHARED, 0);
-  }
-}
-
-// Take U, which is on root FROM, off. A root bind is unmounted, any other mount
-// goes to the scratch directory. Returns 0, or -1 and errno.
+// Take U, which is on root FROM, off. What is made anew is unmounted, any other
+// mount goes to the scratch directory. Returns 0, or -1 and errno.
 static int take(struct carry *c, struct carried *u, int from)
 {
-  char *path = path_of(u->m);
-  int rc, fd;
+  int fd = lr_carry_open(from, u->m, u->id), rc;
 
-  if (u->root_bind) {
-    if (fchdir(from) || umount2(path, MNT_DETACH|UMOUNT_NOFOLLOW)) return -1;
-    u->at = UNMOUNTED;
+  if (fd == -1) {
+    // Hidden below another mount, which a copy doesn't take out of the way
+    if (!c->copy || (errno != ENOENT && errno != ENOTDIR)) return -1;
+    u->at = LEFT;
 
     return 0;
   }
-  fd = lr_open_in_root(from, path, O_NOFOLLOW);
-  rc = fd == -1 ? -1 : lr_mountpoint_directory(fd, "");
-  if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
-  if (rc == -1) {
-    // Hidden below another mount, which a copy doesn't take out of the way
-    rc = -!(fd == -1 && c->copy && (errno == ENOENT || errno == ENOTDIR));
-    if (!rc) u->at = LEFT;
-    if (fd != -1) close(fd);
+  rc = c->copy ? 0 : lr_carry_private(c, u, from);
+  if (u->anew) {
+    close(fd);
 
-    return rc;
+    // Now that no other mount covers it
+    if (!rc && u->unseen && !lr_carry_is_made_of(c, u)) {
+      errno = ESTALE;
+      rc = -1;
+    }
+    u->unseen = 0;
+
+    // A clone of an overlay, too, would keep its layers in use. And an overlay
+    // that is still in use says so here (EBUSY), before its layers are moved
+    if (u->overlay && u->m->shared) lr_carry_peer(c, u->m, -1, -1);
+    if (rc || fchdir(from) || umount2(lr_carry_path(u->m),
+      UMOUNT_NOFOLLOW|(u->overlay ? 0 : MNT_DETACH)))
+    {
+      rc = errno;
+      if (u->overlay && u->m->shared) lr_carry_peer(c, u->m,
+        lr_carry_open(from, u->m, u->id), -1);
+      errno = rc;
+
+      return -1;
+    }
+    u->at = UNMOUNTED;
+    lr_carry_note(c, from);
+
+    return 0;
   }
-  if (c->copy) {
+  if (!rc) rc = lr_mountpoint_directory(fd, "");
+  if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
+  if (!rc && c->copy) {
     // What a user namespace has inherited it may copy, whole, but not move
     rc = open_tree(fd, "",
       OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_RECURSIVE_|AT_EMPTY_PATH);
     close(fd);
     if ((fd = rc) == -1) return -1;
+    rc = 0;
   }
-  rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
-  close(fd);
-  if (!rc) u->at = ON_SCRATCH;
-
-  return rc;
-}
-
-// Make root bind U anew on the scratch directory, from ROOT and with its old
-// options. Returns 0, -1 and errno; also 0, and nothing is made, when what it
-// showed is gone.
-static int bind_anew(struct carry *c, struct carried *u, int root)
-{
-  unsigned set = MATTR_STRICTATIME, clear = MATTR_ATIME;
-  char *what = lr_carry_shows(c, u->m), *word, *flags, *s;
-  int fd = open_tree(root, *what ? what : "",
-    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH|AT_SYMLINK_NOFOLLOW), rc;
-
-  u->at = UNMOUNTED;
-  if (fd == -1) return -(errno != ENOENT);
-
-  // One from a try before
-  if (!fchdir(c->scratch)) umount2(u->name, MNT_DETACH|UMOUNT_NOFOLLOW);
-  rc = lr_mountpoint_directory(fd, "");
-  if (rc != -1) rc = lr_mountpoint_make(c->scratch, u->name, rc);
   if (!rc) rc = move_mount(fd, "", c->scratch, u->name, MOVEMOUNT_F_EMPTY);
   close(fd);
   if (rc) return -1;
-
-  if (!(s = flags = strdup(u->m->flags))) return -1;
-  while ((word = lr_mountopt_next(&s))) lr_mountopt_flag(word, &set, &clear);
-  free(flags);
-
-  if (lr_mountopt_apply(c->scratch, u->name, set, clear)) return -1;
-  u->at = MADE;
+  u->at = ON_SCRATCH;
+  lr_carry_note(c, from);
 
   return 0;
 }
 
-// Make anew all root binds that are off, by what ROOT has. Leaves a fault STEP
-// of the first that can't be. Returns 0 or -1.
-static int bind_all(struct carry *c, int root, char *step, struct fault *f)
-{
-  struct carried *u;
-  int i, rc = 0;
-
-  for (i = 0; i<c->count; i++) {
-    u = c->mount+i;
-    if ((u->at == UNMOUNTED || u->at == MADE) && bind_anew(c, u, root))
-      rc = lr_fault(f, errno, step, "%s", u->m->dir);
-  }
-
-  return rc;
-}
-
-// The same by what the old root has, below all that is mounted on it, which
-// could hide what a bind showed: from a mount of it alone. (Before 6.15 only
-// what is attached can be cloned again.)
-static int bind_all_back(struct carry *c, struct fault *f)
+// Make all binds anew that are off, by what the old root has, below all that is
+// mounted on it, which could hide what a bind showed: from a mount of it alone.
+// (Before 6.15 only what is attached can be cloned again.)
+static int bind_back(struct carry *c, struct fault *f)
 {
   int fd = open_tree(c->from, "",
     OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH), rc;
@@ -217,7 +166,7 @@ static int bind_all_back(struct carry *c, struct fault *f)
   if (fd == -1 || lr_mountpoint_make(c->scratch, "root", 1)
     || move_mount(fd, "", c->scratch, "root", MOVEMOUNT_F_EMPTY))
       rc = lr_fault(f, errno, "carrying back", "binds of /");
-  else rc = bind_all(c, fd, "carrying back", f);
+  else rc = lr_carry_bind_anew(c, fd, "carrying back", f);
   if (fd != -1) {
     if (!fchdir(fd)) umount2(".", MNT_DETACH);
     close(fd);
@@ -227,50 +176,58 @@ static int bind_all_back(struct carry *c, struct fault *f)
 }
 
 // Put U, which was taken off, to its place on root TO; AT is what that makes
-// it. Returns 0, or -1 and errno.
+// it. All that it is on is private. Returns 0, or -1 and errno.
 static int put(struct carry *c, struct carried *u, int to, int at)
 {
-  struct mountinfo *parent;
-  char *path = path_of(u->m);
+  char *path = lr_carry_path(u->m);
   int rc, fd;
 
+  if (u->overlay && lr_carry_overlay_anew(c, u, to)) return -1;
   rc = lr_mountpoint_directory(c->scratch, u->name);
   if (rc == -1 || lr_mountpoint_make(to, path, rc)
     || (fd = lr_open_in_root(to, path, O_NOFOLLOW)) == -1) return -1;
   rc = move_mount(c->scratch, u->name, fd, "", MOVEMOUNT_T_EMPTY);
   close(fd);
-  if (rc) return -1;
-  u->at = at;
+  if (!rc) u->at = at;
 
-  // On what share() has shared it became shared (fs/namespace.c
-  // attach_recursive_mnt())
-  parent = lr_carry_parent(c, u->m);
-  if (parent && parent->id != c->root && parent->shared && !fchdir(to))
-    mount(0, path, 0, MS_REC|MS_PRIVATE, 0);
-  share(c, u, to);
-
-  return 0;
+  return rc;
 }
 
-// Take off binds of the old root, and what is on or over them; on a new root
-// that somebody filled first find out what has no place there. Leaves a fault
-// "unmounting" a mount's directory. Returns 0, or -1 and lr_carry_bind() is to
-// be called.
+// Put all mounts that are off, EARLY ones or the others, to their places on the
+// old root or the NEW one. On the way back the others go on when one can't be
+// put. Leaves a fault of the first. Returns 0 or -1.
+static int put_all(struct carry *c, int early, int new, struct fault *f)
+{
+  struct carried *u = c->mount+c->count;
+  int tries, rc = 0;
+
+  while (u-- > c->mount) {
+    if (u->early != early || !(u->at == ON_SCRATCH || u->at == MADE
+      || (u->at == UNMOUNTED && u->overlay))) continue;
+    for (tries = new ? 1 : TRIES; tries; tries--)
+      if (!put(c, u, new ? c->to : c->from, new ? ON_NEW : ON_OLD)) break;
+    if (!tries) rc = lr_fault(f, errno, new ? "carrying over" : "carrying back",
+      "%s", u->m->dir);
+    if (rc && new) break;
+  }
+
+  return rc;
+}
+
+// Take off what uses files of the old root, and what is on or over it. Leaves a
+// fault "unmounting" a mount's directory. Returns 0, or -1 and lr_carry_bind()
+// is to be called.
 int lr_carry_unbind(struct carry *c, struct fault *f)
 {
   struct carried *u;
-  int i, any = 0;
+  int i;
 
   for (i = 0; i<c->count; i++) {
-    if (c->filled && !has_place(c, c->mount[i].m)) c->mount[i].at = LEFT;
-    any |= c->mount[i].early && c->mount[i].at == ON_OLD;
-  }
-  if (!any) return 0;
-  if (need_scratch(c) || make_private(c, c->from, ON_OLD, 1))
-    return lr_fault(f, errno, "unmounting", "binds of /");
-  for (i = 0; i<c->count; i++) {
     u = c->mount+i;
-    if (u->early && u->at == ON_OLD && take(c, u, c->from))
+    if (!u->early || u->at != ON_OLD) continue;
+    if (need_scratch(c))
+      return lr_fault(f, errno, "unmounting", "binds of /");
+    if (take(c, u, c->from))
       return lr_fault(f, errno, "unmounting", "%s", u->m->dir);
   }
 
@@ -278,39 +235,52 @@ int lr_carry_unbind(struct carry *c, struct fault *f)
 }
 
 // Take all mounts over from C->from to the same place on C->to; what is missing
-// to mount on is made. The current directory is C->from afterwards. Leaves a
+// to mount on is made. On a new root that somebody filled find out first what
+// has no place there. The current directory is C->from afterwards. Leaves a
 // fault "carrying over" a mount's directory. Returns 0, or -1 and
 // lr_carry_back() is to be called.
 int lr_carry(struct carry *c, struct fault *f)
 {
   struct carried *u;
-  int i;
+  int i, rc;
 
   if (!c->count) return 0;
-  if (need_scratch(c) || make_private(c, c->from, ON_OLD, 0))
-    return lr_fault(f, errno, "carrying over", "mounts");
+  if (need_scratch(c)) return lr_fault(f, errno, "carrying over", "mounts");
   for (i = 0; i<c->count; i++) {
     u = c->mount+i;
-    if (u->at == ON_OLD && take(c, u, c->from))
+    if (u->at != ON_OLD) continue;
+    rc = c->filled ? has_place(c, u) : 1;
+    if (!rc) u->at = LEFT;
+    else if (rc<0 || take(c, u, c->from))
       return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
   }
 
-  // All of them now: what is put on the new root can hide what a bind shows
-  if (bind_all(c, c->to, "carrying over", f)) return -1;
-  while (i--) {
-    u = c->mount+i;
-    if ((u->at == ON_SCRATCH || u->at == MADE) && put(c, u, c->to, ON_NEW))
-      return lr_fault(f, errno, "carrying over", "%s", u->m->dir);
-  }
+  // All of them now: what is put on the new root can hide what a bind shows.
+  // What comes off early comes last, as an overlay needs the mounts that its
+  // layers are on. None of the others is on or over what is early.
+  if (lr_carry_bind_anew(c, c->to, "carrying over", f) || put_all(c, 0, 1, f)
+    || put_all(c, 1, 1, f)) return -1;
   if (drop_scratch(c)) return lr_fault(f, errno, "carrying over", "mounts");
+  if (!c->copy) lr_carry_share(c);
   if (fchdir(c->from)) return lr_fault(f, errno, "changing to", "/");
 
   return 0;
 }
 
+// Remove what has_place() made for U on a new root that stays.
+static void unmake(struct carry *c, struct carried *u)
+{
+  char *path = lr_carry_path(u->m);
+
+  if (!u->made) return;
+  lr_mountpoint_remove(c->to, path, u->made-1);
+  lr_mountpoint_there(c->to, path, u->times, 1);
+  u->made = 0;
+}
+
 // Have on the old root again what is not: only the mounts that lr_carry() took,
-// or all of them. What is to be shared is, also what was never taken. Of all
-// that could not be put back the first is the fault. Returns 0 or -1.
+// or ALL of them. Of all that could not be put back the first is the fault.
+// Returns 0 or -1.
 static int put_back(struct carry *c, int all, struct fault *f)
 {
   struct mountinfo *root = lr_mountinfo_find(c->list, c->root);
@@ -318,32 +288,27 @@ static int put_back(struct carry *c, int all, struct fault *f)
   int i, rc = 0;
 
   // What is put on a shared root, or is a bind of it, would be shared too
-  if (root && root->shared && !fchdir(c->from))
-    mount(0, ".", 0, MS_PRIVATE, 0);
-  if (need_scratch(c)) return lr_fault(f, errno, "carrying back", "mounts");
-  make_private(c, c->to, ON_NEW, 0);
-  for (i = 0; i<c->count; i++) {
-    u = c->mount+i;
-    if (u->at == ON_NEW ? take(c, u, c->to)
-      : u->at == ON_OLD && !u->root_bind && c->private && take(c, u, c->from))
-        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
+  if (root && root->shared) lr_carry_propagate(c->from, MS_PRIVATE);
+  for (i = TRIES; i && need_scratch(c); i--);
+  if (!i) return lr_fault(f, errno, "carrying back", "mounts");
+  for (u = c->mount; u<c->mount+c->count; u++) {
+    // After all were made private, a path to each shared one is needed
+    if (u->at == ON_OLD ? !all || !c->all_private || u->anew : u->at != ON_NEW)
+      continue;
+    for (i = TRIES; i && take(c, u, u->at == ON_NEW ? c->to : c->from); i--);
+    if (!i) rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
   }
-  if (all && bind_all_back(c, f)) rc = -1;
-  while (i--) {
-    u = c->mount+i;
-    if (u->at == ON_OLD) share(c, u, c->from);
-    if ((u->at == ON_SCRATCH || u->at == MADE) && (all || !u->early)
-      && put(c, u, c->from, ON_OLD))
-        rc = lr_fault(f, errno, "carrying back", "%s", u->m->dir);
-  }
-  if (drop_scratch(c)) rc = lr_fault(f, errno, "carrying back", "mounts");
-  c->private = 0;
+  for (i = TRIES; all && i && bind_back(c, f); i--);
+  if (put_all(c, 0, 0, f) || (all && (!i || put_all(c, 1, 0, f)))) rc = -1;
+  for (i = TRIES; i && drop_scratch(c); i--);
+  if (!i) rc = lr_fault(f, errno, "carrying back", "mounts");
+  while (!rc && u-- > c->mount) unmake(c, u);
 
   return rc;
 }
 
-// Undo lr_carry(), done or failed half-way; root binds stay off. Leaves a fault
-// "carrying back" what could not be. Returns 0 or -1.
+// Undo lr_carry(), done or failed half-way; what is early stays off. Leaves a
+// fault "carrying back" what could not be. Returns 0 or -1.
 int lr_carry_back(struct carry *c, struct fault *f)
 {
   int i;
@@ -358,27 +323,28 @@ int lr_carry_back(struct carry *c, struct fault *f)
   return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
 }
 
-// A new root that somebody filled and shared is shared again.
+// A new root that somebody filled is shared again as it was.
 static void share_filled(struct carry *c)
 {
   struct mountinfo *m = c->filled ? lr_mountinfo_find(c->list, c->filled) : 0;
 
-  if (m && m->shared && !fchdir(c->to)) mount(0, ".", 0, MS_SHARED, 0);
+  if (m) lr_carry_join(c->to, c->root_peer[1], m);
 }
 
-// Undo lr_carry_unbind(), done or failed half-way: the files that root binds
-// show have to be there again. Leaves a fault "carrying back" what could not
-// be. Returns 0 or -1.
+// Undo lr_carry_unbind(), done or failed half-way: the files that binds and
+// overlays use have to be there again. Leaves a fault "carrying back" what
+// could not be. Returns 0 or -1.
 int lr_carry_bind(struct carry *c, struct fault *f)
 {
   int i, rc = 0;
 
-  for (i = 0; i<c->count; i++) if (c->mount[i].early
-    && (c->mount[i].at != ON_OLD || c->scratch != -1))
+  for (i = 0; i<c->count; i++) if (c->all_private || (c->mount[i].early
+    && (c->mount[i].at != ON_OLD || c->scratch != -1)))
   {
     rc = put_back(c, 1, f);
     break;
   }
+  if (!c->copy) lr_carry_share(c);
   share_filled(c);
 
   return rc;
@@ -386,22 +352,36 @@ int lr_carry_bind(struct carry *c, struct fault *f)
 
 // After the switch: unmount what had no place on the new root, which is still
 // on the old one; if that is KEPT it stays there. LOST, if it's not 0, is told
-// the directory of each that the new root has no mount of its own for.
+// the directory of each that the new root has no mount of its own for. The
+// current directory is "/" afterwards.
 void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
 {
   struct mountinfo *m;
   struct kstat st;
   int i, fd;
 
+  if (!c->count) return share_filled(c);
+
+  // What is shared would be unmounted on the new root as well. (Unless that was
+  // pivoted to it is on the old root itself: not all on that is made private.)
+  if (!kept) lr_carry_propagate(c->from, MS_PRIVATE);
   for (i = 0; i<c->count && !kept; i++) {
     m = c->mount[i].m;
-    if (c->mount[i].at != LEFT || fchdir(c->from)) continue;
-    umount2(path_of(m), MNT_DETACH);
+    if (c->mount[i].at != LEFT) continue;
+    fd = lr_carry_open(c->from, m, m->id);
+    if (fd != -1) {
+      if (fchdir(fd) || mount(0, ".", 0, MS_REC|MS_PRIVATE, 0))
+        lr_carry_propagate(fd, MS_PRIVATE);
+      close(fd);
+      if (!fchdir(c->from))
+        umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
+    }
     if (!c->filled || !lost) continue;
-    fd = lr_open_in_root(c->to, path_of(m), O_NOFOLLOW);
+    fd = lr_open_in_root(c->to, lr_carry_path(m), O_NOFOLLOW);
     if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)
       || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
     if (fd != -1) close(fd);
   }
+  for (i = TRIES; i && (fchdir(c->to) || chdir("/")); i--);
   share_filled(c);
 }

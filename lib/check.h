@@ -5,4 +5,4 @@ struct boot;
 
 int lr_check(struct boot *b);
 void lr_check_holders(struct boot *b);
-void lr_check_in_use(void *progress, char *path, unsigned long long bytes);
+int lr_check_in_use(void *progress, char *path, unsigned long long bytes);

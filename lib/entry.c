@@ -63,17 +63,23 @@ int lr_entry_failed(struct unpack *u, char *step)
   return lr_fault(u->f, errno, step, "%s", u->entry.name);
 }
 
-// Copy the contents of the entry, a regular file, to FD (-1: nowhere), and
-// verify their checksum. Returns 0, or -1 with a fault.
+// Copy the contents of the entry, a regular file, to FD (-1: only how they
+// begin, to u->head), and verify their checksum. Returns 0, or -1 with a fault.
 int lr_entry_contents(struct unpack *u, int fd)
 {
   unsigned left = u->entry.size, sum = 0, n, i;
   int rc;
 
+  u->head_len = 0;
   for (; left; left -= n) {
     if ((rc = lr_decompress_more(&u->in, u->f))<0) return -1;
     if (!rc) return lr_entry_bad(u, u->at, "ends inside an entry");
     n = u->in.have>left ? left : u->in.have;
+    if (fd == -1) {
+      i = minof(n, (unsigned)sizeof(u->head)-u->head_len);
+      memcpy(u->head+u->head_len, u->in.at, i);
+      u->head_len += i;
+    }
     if (u->entry.has_sum) for (i = 0; i<n; i++) sum += u->in.at[i];
     for (i = 0; fd != -1 && i<n; i += rc) {
       rc = write(fd, u->in.at+i, n-i);

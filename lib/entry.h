@@ -52,6 +52,8 @@ struct unpack {
   // lib/initramfs.c's
   struct link *links[4096];
   struct names *names;      // of the dry pass
+  char head[4096];          // its: how the contents begin
+  unsigned head_len;        // how much of that is filled
   char *format;             // of the compressed data we are in, 0: plain
   char begun;               // an entry was seen
   char padded;              // an entry was the last thing seen in plain data

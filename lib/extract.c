@@ -71,6 +71,20 @@ static void child(struct initramfs *a, int root, int first, int out)
   _exit(0);
 }
 
+// Wait for what the child PID has to say on FD. If A->cancel asks to stop
+// meanwhile the child is killed: what it has made so far is dropped anyway.
+static void await(struct initramfs *a, int fd, pid_t pid)
+{
+  struct pollfd p = {fd, POLLIN, 0};
+
+  // poll() is not restarted after a signal. One that comes just before it is
+  // seen 50 ms later
+  while (1>poll(&p, 1, 50)) if (a->cancel && *a->cancel) {
+    kill(pid, SIGKILL);
+    break;
+  }
+}
+
 // Unpack archive A into directory ROOT, in a child process for which ROOT is
 // "/": absolute links and ".." stay inside, as they do when the kernel unpacks.
 // FIRST: it is the first archive to come there, so make what the kernel's
@@ -90,6 +104,7 @@ int lr_extract(struct initramfs *a, int root, int first, struct fault *f)
   pid = fork();
   if (!pid) child(a, root, first, fds[1]);
   close(fds[1]);
+  if (pid>0) await(a, fds[0], pid);
   len = read(fds[0], &r, sizeof(r));
   if (len == sizeof(r)) {
     for (len = 0; (status = read(fds[0], name+len, sizeof(name)-1-len))>0; )
@@ -98,8 +113,9 @@ int lr_extract(struct initramfs *a, int root, int first, struct fault *f)
   } else {
     r.rc = -1;
     r.step = "unpacking";
-    r.err = pid<0 ? errno : 0;
-    strcpy(name, "the archive: the process that did it is gone");
+    r.err = pid<0 ? errno : (a->cancel && *a->cancel) ? EINTR : 0;
+    strcpy(name, r.err ? "the archive"
+      : "the archive: the process that did it is gone");
   }
   close(fds[0]);
   if (pid>0) waitpid(pid, &status, 0);

@@ -118,14 +118,14 @@ static int lengthen(int out, off_t size)
 //
 // With CUT the memory of IN is freed while it's copied, piece by piece from the
 // end, because what truncation can free is the end: so never more than
-// COPY_CHUNK is there twice. *CUT is then where IN ends by now: what is before
+// C->piece is there twice. *CUT is then where IN ends by now: what is before
 // that is in IN, the rest is in OUT. Returns 0, or -1 and errno.
 int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut)
 {
-  off_t lo, hi;
+  off_t lo, hi, piece = c->piece ? : COPY_CHUNK;
 
-  if (!cut || to-from <= COPY_CHUNK) {
+  if (!cut || to-from <= piece) {
     if (!dense) {
       // Copying the data makes no hole at the end
       if (copy_extents(c, in, out, from, to) || lengthen(out, to)) return -1;
@@ -141,7 +141,7 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
 
   if (ftruncate(out, to)) return -1;
   for (*cut = hi = to; hi>from; *cut = hi = lo) {
-    lo = maxof(from, hi-(hi%COPY_CHUNK ? : COPY_CHUNK));
+    lo = maxof(from, hi-(hi%piece ? : piece));
     if (!dense) {
       if (copy_extents(c, in, out, lo, hi)) return -1;
     } else {

@@ -8,6 +8,7 @@
 struct filecopy {
   volatile int *stop;        // when set, stop with errno EINTR
   unsigned long long *done;  // bytes copied so far are added here
+  unsigned piece;            // what is in memory twice at most. 0: COPY_CHUNK
 };
 
 struct kstat;

@@ -11,19 +11,10 @@
 #include "lib/init.h"
 #include "lib/kernel.h"
 #include "lib/leaf.h"
+#include "lib/memory.h"
 #include "lib/report.h"
 #include "lib/seal.h"
-
-// What stops the filling.
-static int signals[] = {SIGTERM, SIGINT, SIGHUP};
-
-// A signal asked to stop. It is the only thing that can't be handed in.
-static volatile int cancelled;
-
-static void cancel(int sig)
-{
-  cancelled = sig;
-}
+#include "lib/signals.h"
 
 // Unpack the archives, and look for an init in what they had.
 static int unpack(struct boot *b)
@@ -33,20 +24,22 @@ static int unpack(struct boot *b)
   if (b->plan.empty_first) {
     if (b->asked.verbose)
       lr_say("emptying the old root first: the archive is good");
+
+    // There is no way back from here
+    lr_signals_ignore(b->done.signals);
+    b->done.emptied = 1;
     if (lr_seal_wipe(b->there.root_dir, &left, &b->why)) return -1;
   }
   if (lr_archives_unpack(b->archives, &b->asked, &b->there, b->leaf.dir,
-    &b->why)) return -1;
+    lr_signals_asked(), &b->why)) return -1;
 
   return lr_init_find(&b->plan, &b->asked, &b->there, b->leaf.dir, &b->why);
 }
 
-// Move the tree, or copy it. Signals stop that; afterwards they are ignored, as
-// the way back and the switch have to be whole.
+// Move the tree, or copy it. Signals stop that.
 static int move(struct boot *b)
 {
   struct tree *t = &b->done.tree;
-  unsigned i;
   int rc;
 
   t->mode = b->plan.action == PLAN_COPY ? TREE_COPY : TREE_MOVE;
@@ -58,16 +51,16 @@ static int move(struct boot *b)
   t->context = &b->progress;
   t->tick = lr_progress;
   t->in_use = lr_check_in_use;
-  t->cancel = &cancelled;
+  t->cancel = lr_signals_asked();
+  if (b->plan.careful) {
+    t->workers = 1;
+    t->piece = MEMORY_PIECE;
+  }
   if (-1 == (t->src = lr_scene_source(&b->there)))
     return lr_fault(&b->why, errno, "opening", "/");
 
   lr_progress_begin(&b->progress, b->there.bytes);
-  for (i = 0; i<ARRAY_LEN(signals); i++)
-    b->done.handler[i] = signal(signals[i], cancel);
-  b->done.caught = 1;
   rc = lr_tree_run(t, &b->why);
-  for (i = 0; i<ARRAY_LEN(signals); i++) signal(signals[i], SIG_IGN);
   lr_progress_end(&b->progress);
 
   // In a user namespace "/" itself was the source, so NEWROOT was copied too
@@ -109,13 +102,4 @@ int lr_fill_back(struct boot *b)
   if (fd != -1) close(fd);
 
   return rc;
-}
-
-// Have the signals as they were before lr_fill(), for init.
-void lr_fill_signals(struct boot *b)
-{
-  unsigned i;
-
-  for (i = 0; b->done.caught && i<ARRAY_LEN(signals); i++)
-    signal(signals[i], b->done.handler[i]);
 }

@@ -5,4 +5,3 @@ struct boot;
 
 int lr_fill(struct boot *b);
 int lr_fill_back(struct boot *b);
-void lr_fill_signals(struct boot *b);

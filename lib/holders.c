@@ -6,6 +6,7 @@
 
 #include "toys.h"
 #include "lib/holders.h"
+#include "lib/kernel.h"
 
 // The inodes of a process that are counted already. They are few, so that an
 // array will do.
@@ -16,20 +17,26 @@ struct seen {
 
 // PATH in directory DIR leads to something that the process of H uses. If that
 // is of DEV and not in S yet, add its memory to H. Returns 1 if it's of DEV.
+//
+// What it leads to can be on any file system, also on one whose server does not
+// answer. stat() asks a FUSE server for the file's size and times and waits for
+// ever, uninterruptible (seen on 6.1). With AT_DONT_SYNC the kernel tells what
+// it knows by itself, and that includes the device, which is all that matters.
 static int add_one(struct holder *h, struct seen *s, int dir, char *path,
   dev_t dev)
 {
-  struct stat st;
+  struct kstat st;
   ino_t *new;
   int i;
 
-  if (fstatat(dir, path, &st, 0) || st.st_dev != dev) return 0;
-  for (i = 0; i<s->count; i++) if (s->ino[i] == st.st_ino) return 1;
+  if (kstatx(dir, path, AT_DONT_SYNC, &st) || makedev(st.maj, st.min) != dev)
+    return 0;
+  for (i = 0; i<s->count; i++) if (s->ino[i] == st.ino) return 1;
   if ((new = realloc(s->ino, (s->count+1)*sizeof(ino_t)))) {
     s->ino = new;
-    s->ino[s->count++] = st.st_ino;
+    s->ino[s->count++] = st.ino;
   }
-  if (S_ISREG(st.st_mode)) h->bytes += st.st_blocks*512ULL;
+  if (S_ISREG(st.mode)) h->bytes += st.blocks*512;
 
   return 1;
 }
@@ -68,29 +75,38 @@ static void first_bytes(int dir, char *name, char *buf, int len)
   buf[got>0 ? got : 0] = 0;
 }
 
-// Is the file behind loop device N one of file system DEV? SYS is the root
-// directory of a sysfs. The file's path is left in NAME, which has SIZE bytes.
-// Returns 1 if so, 0 if not, -1 when there is no such device.
-int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size)
+// Is the file behind loop device N one of file system DEV, of which ROOT is the
+// root directory? SYS is the root directory of a sysfs. The file's path is left
+// in NAME, which has SIZE bytes, and its status in ST. The path is looked up on
+// ROOT's mount only, as on another one whoever serves it may not answer: a file
+// that the device has by way of a bind of ROOT is not found. Returns 1 if so, 0
+// if not, -1 when there is no such device.
+int lr_holders_loop(int root, int sys, dev_t dev, int n, char *name, int size,
+  struct kstat *st)
 {
+  struct kopen_how how = {O_PATH|O_CLOEXEC, 0,
+    KRESOLVE_IN_ROOT|KRESOLVE_NO_XDEV};
   char path[64];
-  struct stat st;
+  int fd, rc;
 
   sprintf(path, "block/loop%d", n);
   if (faccessat(sys, path, F_OK, 0)) return -1;
   strcat(path, "/loop/backing_file");
   first_bytes(sys, path, name, size);
   name[strcspn(name, "\n")] = 0;
+  if (*name != '/' || -1 == (fd = kopenat2(root, name, &how))) return 0;
+  rc = !kstatx(fd, "", AT_EMPTY_PATH, st) && makedev(st->maj, st->min) == dev;
+  close(fd);
 
-  return *name && !stat(name, &st) && st.st_dev == dev;
+  return rc;
 }
 
-// Call EACH for every process but this one that has something of file system
-// DEV as its root, current directory, program, mapping or open file. PROC is
-// the root directory of a procfs. Kernel threads, which are those without a
-// program, are left out: their root and current directory follow PID 1's.
-// Returns how many processes there are, or -1 and errno.
-int lr_holders(int proc, dev_t dev, void (*each)(struct holder *))
+// Call EACH for every process but this one and EXCEPT that has something of
+// file system DEV as its root, current directory, program, mapping or open
+// file. PROC is the root directory of a procfs. Kernel threads, which are those
+// without a program, are left out: their root and current directory follow PID
+// 1's. Returns how many processes there are, or -1 and errno.
+int lr_holders(int proc, dev_t dev, pid_t except, void (*each)(struct holder *))
 {
   int fd = openat(proc, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC), pid, n = 0;
   DIR *dir = fd == -1 ? 0 : fdopendir(fd);
@@ -101,14 +117,14 @@ int lr_holders(int proc, dev_t dev, void (*each)(struct holder *))
   while ((de = readdir(dir))) {
     struct holder h = {0};
     struct seen seen = {0};
-    struct stat st;
+    struct kstat st;
     int held;
 
-    if (!isdigit(*de->d_name) || (h.pid = atoi(de->d_name)) == getpid())
-      continue;
+    if (!isdigit(*de->d_name) || (h.pid = atoi(de->d_name)) == getpid()
+      || h.pid == except) continue;
     pid = openat(fd, de->d_name, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
     if (pid == -1) continue;
-    if (!fstatat(pid, "exe", &st, 0)) {
+    if (!kstatx(pid, "exe", AT_DONT_SYNC, &st)) {
       h.root = add_one(&h, &seen, pid, "root", dev);
       h.cwd = add_one(&h, &seen, pid, "cwd", dev);
       h.exe = add_one(&h, &seen, pid, "exe", dev);

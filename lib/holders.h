@@ -9,5 +9,9 @@ struct holder {
   unsigned long long bytes;  // memory of the files it runs, maps or has open
 };
 
-int lr_holders_loop(int sys, dev_t dev, int n, char *name, int size);
-int lr_holders(int proc, dev_t dev, void (*each)(struct holder *));
+struct kstat;
+
+int lr_holders_loop(int root, int sys, dev_t dev, int n, char *name, int size,
+  struct kstat *st);
+int lr_holders(int proc, dev_t dev, pid_t except,
+  void (*each)(struct holder *));

@@ -10,37 +10,68 @@
 #include "lib/kernel.h"
 #include "lib/initcheck.h"
 
-// The interpreter that the ELF file FD, whose header is HEAD, asks for
-// (PT_INTERP), into NAME of SIZE bytes; "" if it asks for none. An ELF file of
-// the other word size is read as what it is. Returns 0, or -1 if it's broken.
-static int elf_interp(int fd, char *head, char *name, unsigned size)
+// Read LEN bytes from OFF on of program P to TO. Returns 0, or -1 if they are
+// not there.
+static int part(struct program *p, void *to, unsigned len,
+  unsigned long long off)
 {
-  int wide = head[EI_CLASS] == ELFCLASS64, i;
+  if (p->fd != -1) return -(pread(p->fd, to, len, off) != (ssize_t)len);
+  if (off>p->len || len>p->len-off) return -1;
+  memcpy(to, p->head+off, len);
+
+  return 0;
+}
+
+// The interpreter that ELF file P asks for (PT_INTERP), into NAME of SIZE
+// bytes; "" if it asks for none. An ELF file of the other word size is read as
+// what it is. Returns 0, or -1 if it's broken.
+static int elf_interp(struct program *p, char *name, unsigned size)
+{
+  int wide = p->head[EI_CLASS] == ELFCLASS64, i;
   unsigned long long off;
-  ssize_t len;
-  Elf32_Ehdr *e32 = (void *)head;
-  Elf64_Ehdr *e64 = (void *)head;
+  unsigned len;
+  Elf32_Ehdr *e32 = (void *)p->head;
+  Elf64_Ehdr *e64 = (void *)p->head;
   union { Elf32_Phdr p32; Elf64_Phdr p64; } ph;
 
   *name = 0;
 
   // Not our byte order: binfmt_misc may know what to do with it
-  if (head[EI_DATA] != (IS_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB)) return 0;
+  if (p->head[EI_DATA] != (IS_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB)) return 0;
   for (i = 0; i<(wide ? e64->e_phnum : e32->e_phnum); i++) {
-    off = (wide ? e64->e_phoff : e32->e_phoff)
-      + i*(unsigned long long)(wide ? sizeof(ph.p64) : sizeof(ph.p32));
     len = wide ? sizeof(ph.p64) : sizeof(ph.p32);
-    if (pread(fd, &ph, len, off) != len) return -1;
+    off = (wide ? e64->e_phoff : e32->e_phoff)+i*(unsigned long long)len;
+    if (part(p, &ph, len, off)) return -1;
     if ((wide ? ph.p64.p_type : ph.p32.p_type) != PT_INTERP) continue;
     off = wide ? ph.p64.p_offset : ph.p32.p_offset;
-    len = wide ? ph.p64.p_filesz : ph.p32.p_filesz;
-    if (len<2 || len>(ssize_t)size || pread(fd, name, len, off) != len
-      || name[len-1]) return -1;
+    len = minof(wide ? ph.p64.p_filesz : ph.p32.p_filesz, size+1ULL);
 
-    return 0;
+    return (len<2 || len>size || part(p, name, len, off) || name[len-1]) ? -1
+      : 0;
   }
 
   return 0;
+}
+
+// What program P needs to start, to NAME of SIZE bytes: the #! line's program,
+// the ELF loader, "" if nothing. Of a file that's not there yet the beginning
+// has to do. Returns the word for that, or 0 if P can't be run (ENOEXEC), or
+// that is not in its beginning.
+char *lr_initcheck_needs(struct program *p, char *name, unsigned size)
+{
+  char *s = p->head, *end = s+minof(p->len, 255U);
+  unsigned len;
+
+  if (p->len>sizeof(Elf64_Ehdr) && !memcmp(s, ELFMAG, SELFMAG))
+    return elf_interp(p, name, size) ? 0 : "the loader";
+  if (p->len<2 || s[0] != '#' || s[1] != '!') return 0;
+  for (s += 2; s<end && (*s == ' ' || *s == '\t'); s++);
+  for (len = 0; s+len<end && s[len] && !strchr(" \t\n", s[len]); len++);
+  if (!len || len>=size) return 0;
+  memcpy(name, s, len);
+  name[len] = 0;
+
+  return "the interpreter";
 }
 
 // Could PATH below ROOT, a directory that's seen as "/", be run? It and what it
@@ -50,7 +81,8 @@ static int elf_interp(int fd, char *head, char *name, unsigned size)
 int lr_initcheck(int root, char *path, struct fault *f)
 {
   struct kopen_how how = {O_RDONLY|O_NONBLOCK|O_CLOEXEC, 0, KRESOLVE_IN_ROOT};
-  char name[PATH_MAX], head[256], *s, *why = "init";
+  char name[PATH_MAX], head[256], *why = "init", *needs;
+  struct program p = {.head = head};
   struct stat st;
   int fd, len, depth;
 
@@ -77,20 +109,13 @@ int lr_initcheck(int root, char *path, struct fault *f)
 
       return lr_fault(f, len, why, "%s", name);
     }
-    head[len] = *name = 0;
-    if (len>(int)sizeof(Elf64_Ehdr) && !memcmp(head, ELFMAG, SELFMAG)) {
-      why = "the loader";
-      if (elf_interp(fd, head, name, sizeof(name)))
-        *name = 0, errno = ENOEXEC;
-    } else if (head[0] == '#' && head[1] == '!') {
-      why = "the interpreter";
-      for (s = head+2; *s == ' ' || *s == '\t'; s++);
-      s[strcspn(s, " \t\n")] = 0;
-      strcpy(name, s);
-      if (!*s) errno = ENOEXEC;
-    } else errno = ENOEXEC;
+    p.fd = fd;
+    p.len = len;
+    *name = 0;
+    needs = lr_initcheck_needs(&p, name, sizeof(name));
     close(fd);
-    if (errno) return lr_fault(f, errno, "init", "%s", path);
+    if (!needs) return lr_fault(f, ENOEXEC, "init", "%s", path);
+    why = needs;
   }
   if (*name) return lr_fault(f, ELOOP, why, "%s of %s", name, path);
 

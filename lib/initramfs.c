@@ -22,7 +22,9 @@
 #include "lib/kernel.h"
 #include "lib/names.h"
 #include "lib/initramfs.h"
+#include "lib/initcheck.h"
 #include "lib/entry.h"
+#include "lib/memory.h"
 #include "lib/unpack.h"
 
 // Copy exactly LEN bytes of the archive to BUF (0: drop them). Returns 0, or
@@ -106,14 +108,15 @@ static void free_links(struct unpack *u)
 static void count_entry(struct unpack *u, struct link *link)
 {
   struct initramfs *a = u->a;
-  unsigned long long size = u->entry.size, old = link ? link->size : 0;
+  unsigned long long size = u->entry.size, old = link ? link->size : 0,
+    mask = a->page-1;
 
   a->inodes++;
   if (S_ISLNK(u->entry.mode)) size = size>127 ? 1 : 0;
   if (link && size>old) link->size = size;
   if (size>a->largest) a->largest = size;
-  size = (size+4095)&~4095ULL;
-  old = (old+4095)&~4095ULL;
+  size = (size+mask)&~mask;
+  old = (old+mask)&~mask;
   if (size>old) a->bytes += size-old;
 }
 
@@ -127,6 +130,8 @@ static int is_node(unsigned mode)
 static int note_entry(struct unpack *u, struct link *link)
 {
   struct entry *e = &u->entry;
+  struct program p = {u->head, 0, -1};
+  char needs[4096];
   int known = is_node(e->mode) || S_ISREG(e->mode) || S_ISDIR(e->mode)
     || S_ISLNK(e->mode);
 
@@ -139,8 +144,32 @@ static int note_entry(struct unpack *u, struct link *link)
   else if (link) known = 0;
   if (known && lr_names_add(u->names, e->name, e->mode, e->target)
     && lr_entry_failed(u, "creating")) return -1;
+  if (known && link) lr_names_link(u->names, e->name, link->name);
+  if (!S_ISREG(e->mode)) return 0;
+  if (lr_entry_contents(u, -1)) return -1;
 
-  return S_ISREG(e->mode) ? lr_entry_contents(u, -1) : 0;
+  // Of a file with several names only one entry has the contents
+  p.len = u->head_len;
+  if (p.len && lr_names_program(u->names, e->name,
+    lr_initcheck_needs(&p, needs, sizeof(needs)) ? needs : 0))
+      return lr_fault(u->f, errno, "noting", "%s", e->name);
+
+  return 0;
+}
+
+// How much of PATH is there: 0 no regular file, 1 one that can't be run, 3 one
+// that can, with all that it needs. lr_initcheck() asks the same of a tree that
+// exists.
+static int can_run(struct names *n, char *path)
+{
+  int depth;
+
+  for (depth = 0; path && *path && depth<5; depth++) {
+    if (!S_ISREG(lr_names_find(n, path, 0))) return !!depth;
+    path = lr_names_needs(n, path);
+  }
+
+  return (!path || *path) ? 1 : 3;
 }
 
 // Do what the entry says, whose name (and target) was read. What is not read
@@ -153,6 +182,9 @@ static int take_entry(struct unpack *u)
   if (e->nlink>1 && (S_ISREG(e->mode) || is_node(e->mode))
     && find_link(u, &link)) return -1;
   count_entry(u, link);
+  if (u->dir != -1 && u->a->limit
+    && u->a->bytes+u->a->inodes*MEMORY_INODE>u->a->limit)
+      return lr_fault(u->f, ENOSPC, "unpacking", "%s", e->name);
 
   return u->dir == -1 ? note_entry(u, link) : lr_unpack_entry(u, link);
 }
@@ -328,7 +360,8 @@ int lr_initramfs_read(struct initramfs *a, struct fault *f)
   int rc = -1;
 
   a->bytes = a->inodes = a->largest = a->found = 0;
-  if (!u || (a->dir == -1 && !(u->names = lr_names_new()))) {
+  if (!a->page) a->page = sysconf(_SC_PAGESIZE);
+  if (!u || (a->dir == -1 && !(u->names = a->names ? : lr_names_new()))) {
     lr_fault(f, ENOMEM, "reading", "archive");
     goto done;
   }
@@ -344,17 +377,14 @@ int lr_initramfs_read(struct initramfs *a, struct fault *f)
     if (!(rc = lr_unpack_start(u))) rc = read_archives(u);
     lr_unpack_end(u);
   }
-  while (u->names && want && *want && a->found<3) {
-    unsigned mode = lr_names_find(u->names, *want++, 0);
-
-    if (S_ISREG(mode)) a->found |= mode&0111 ? 3 : 1;
-  }
+  while (u->names && want && *want && a->found<3)
+    a->found |= can_run(u->names, *want++);
 
 done:
   if (u) {
     lr_decompress_free(&u->in);
     free_links(u);
-    lr_names_free(u->names);
+    if (u->names != a->names) lr_names_free(u->names);
     free(u);
   }
   umask(mask);

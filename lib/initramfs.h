@@ -12,14 +12,24 @@ struct initramfs {
   // line like "offset 512: etc/x: no such directory, left out". Can be 0.
   void (*say)(void *context, char *line);
   void *context;            // for say()
+  volatile int *cancel;     // when nonzero lr_extract() stops, with errno
+                            // EINTR. Can be 0
+
+  // What was noted of earlier archives, which this one is unpacked over. Only
+  // if dir is -1. 0: there are none
+  struct names *names;
+  unsigned long long limit; // if dir is not -1: bytes of memory that the tree
+                            // may take, inodes included. 0: any
+  unsigned page;            // bytes of a page of memory. 0: this machine's
 
   // Out: what the unpacked tree is (also when only verified). Bytes as tmpfs
-  // holds them, in pages of 4096, and at most so many: something that was
-  // replaced later on counts too.
+  // holds them, in pages, and at most so many: something that was replaced
+  // later on counts too.
   unsigned long long bytes, inodes;
   unsigned long long largest; // bytes of the largest file
   int found;                // of want: 0 none is in it as a regular file, 1 one
-                            // is, 3 one is and may be executed
+                            // is, 3 one is that can be run: it's executable,
+                            // and so is all that it needs to start
 };
 
 struct fault;

@@ -41,6 +41,7 @@ static inline int kopenat2(int dir, char *path, struct kopen_how *how)
 
   return fd;
 }
+#define KRESOLVE_NO_XDEV     1
 #define KRESOLVE_NO_SYMLINKS 4
 #define KRESOLVE_BENEATH     8
 #define KRESOLVE_IN_ROOT     0x10
@@ -59,6 +60,7 @@ static inline int kopenat2(int dir, char *path, struct kopen_how *how)
 #define MOVEMOUNT_F_EMPTY  4
 #define MOVEMOUNT_T_SYMLINKS 0x10
 #define MOVEMOUNT_T_EMPTY  0x40
+#define MOVEMOUNT_SET_GROUP 0x100   // 5.15
 #define FSOPEN_CLOEXEC_    1
 #define FSMOUNT_CLOEXEC_   1
 #define FSPICK_CLOEXEC_    1
@@ -75,6 +77,11 @@ static inline int kopenat2(int dir, char *path, struct kopen_how *how)
 // statx() by what is known, without asking the server of a network file system
 #define AT_DONT_SYNC   0x4000
 #define AT_RECURSIVE_  0x8000
+
+// mount_setattr(), 5.12
+struct kmount_attr { uint64_t set, clear, propagation, userns; };
+#define kmount_setattr(fd, path, flags, attr) \
+  syscall(KNR(442), fd, path, flags, attr, sizeof(*(attr)))
 
 // per-mount attributes of fsmount()
 #define MATTR_RDONLY       1

@@ -17,8 +17,8 @@
 
 // Give N the options of the comma list LIST. FROM names where it was found. Of
 // a LIST of the kernel command line a bad option is left out with a warning, as
-// the boot has to go on; one that was given as an ARGUMENT is a fault. Returns
-// 0 or -1.
+// the boot has to go on, and so is noexec, with which no init could be run; one
+// that was given as an ARGUMENT is a fault. Returns 0 or -1.
 static int give(struct fsnew *n, char *from, char *list, int argument,
   struct fault *f)
 {
@@ -28,7 +28,9 @@ static int give(struct fsnew *n, char *from, char *list, int argument,
   if (!copy) return lr_fault(f, errno, "option", "%s %s", from, list);
   sprintf(prefix, "%s ", from);
   while (!rc && (option = lr_mountopt_next(&s))) {
-    if (!lr_fsnew_option(n, prefix, option, f)) continue;
+    if (!argument && !strcmp(option, "noexec"))
+      lr_fault(f, 0, "option", "%s%s: init could not be run", prefix, option);
+    else if (!lr_fsnew_option(n, prefix, option, f)) continue;
     if (argument) rc = -1;
     else lr_complain(f, ", left out");
   }

@@ -11,8 +11,9 @@
 #include "lib/fault.h"
 #include "lib/mountinfo.h"
 
-// Undo the octal escapes in S (fs/seq_file.c: \040 and the like), in place.
-static void unoctal(char *s)
+// Undo the octal escapes in S (fs/seq_file.c: \040 and the like), in place. The
+// options M->super have them still, as a comma in a value is \054.
+void lr_mountinfo_unescape(char *s)
 {
   char *to;
 
@@ -56,15 +57,19 @@ static int parse_line(struct mountinfo *m, char *line)
   line = end;
   if (!(m->root = word(&line)) || !(m->dir = word(&line))
     || !(m->flags = word(&line))) return -1;
-  while ((w = word(&line)) && strcmp(w, "-"))
-    if (!strncmp(w, "shared:", 7)) m->shared = 1;
+  while ((w = word(&line)) && strcmp(w, "-")) {
+    if (!strncmp(w, "shared:", 7)) m->shared = strtoul(w+7, 0, 10);
+    if (!strncmp(w, "master:", 7)) m->master = strtoul(w+7, 0, 10);
+    if (!strcmp(w, "unbindable")) m->unbindable = 1;
+  }
+
   // The source can be an empty string: mount("", ...)
   if (!w || !(m->type = word(&line)) || !(m->source = word(&line))) return -1;
   m->super = (line && *line) ? line : "";
-  unoctal(m->root);
-  unoctal(m->dir);
-  unoctal(m->type);
-  unoctal(m->source);
+  lr_mountinfo_unescape(m->root);
+  lr_mountinfo_unescape(m->dir);
+  lr_mountinfo_unescape(m->type);
+  lr_mountinfo_unescape(m->source);
 
   return 0;
 }
@@ -176,6 +181,7 @@ void lr_mountinfo_free(struct mountinfo *list)
     struct mountinfo *m = list;
 
     list = m->next;
+    free(m->uses);
     free(m);
   }
 }

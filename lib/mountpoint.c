@@ -57,3 +57,50 @@ int lr_mountpoint_make(int root, char *path, int directory)
 
   return rc;
 }
+
+// How many bytes of PATH, a path below directory ROOT, lead to something that
+// is there: up to a slash, or all of it; 0 stands for ROOT. TIMES are those of
+// that, which are read or SET. Returns the number.
+int lr_mountpoint_there(int root, char *path, struct timespec *times, int set)
+{
+  int len = strlen(path), i, fd;
+  struct stat st;
+  char *slash;
+
+  while ((fd = lr_open_in_root(root, path, O_NOFOLLOW)) == -1
+    && (slash = strrchr(path, '/'))) *slash = 0;
+  i = fd == -1 ? 0 : strlen(path);
+
+  // An O_PATH descriptor takes no futimens(), but this since 5.8
+  if (set) utimensat(fd == -1 ? root : fd, "", times, AT_EMPTY_PATH);
+  else if (!fstatat(fd == -1 ? root : fd, "", &st, AT_EMPTY_PATH)) {
+    times[0] = st.st_atim;
+    times[1] = st.st_mtim;
+  }
+  if (fd != -1) close(fd);
+  while (len--) if (!path[len]) path[len] = '/';
+
+  return i;
+}
+
+// Undo lr_mountpoint_make() of PATH below directory ROOT, where THERE is what
+// lr_mountpoint_there() said before it. What is not empty stays.
+void lr_mountpoint_remove(int root, char *path, int there)
+{
+  int len = strlen(path), fd, i;
+  char *name;
+
+  for (i = len; i>there; ) {
+    name = strrchr(path, '/');
+    fd = root;
+    if (name) {
+      *name = 0;
+      fd = lr_open_in_root(root, path, 0);
+    }
+    if (fd == -1 || (unlinkat(fd, name ? name+1 : path, AT_REMOVEDIR)
+      && unlinkat(fd, name ? name+1 : path, 0))) there = len;
+    if (fd != root && fd != -1) close(fd);
+    i = name ? name-path : 0;
+  }
+  while (len--) if (!path[len]) path[len] = '/';
+}

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: 0BSD
  *
  * Of each path only a hash of 64 bits is kept, so that a million names fit in
- * tens of megabytes; of symlinks the target, too. When two paths have the same
+ * tens of megabytes; of symlinks the target, too, and of programs what they
+ * need to start. When two paths have the same
  * hash (by chance once in 2^24 trees of a million names) an answer is wrong,
  * nothing worse.
  */
@@ -14,7 +15,8 @@
 
 struct name {
   uint64_t hash;
-  unsigned target;          // of a symlink: offset in texts
+  unsigned target;          // of a symlink: offset in texts. Of a regular file:
+                            // place in needs, the same for all of its names
   unsigned children;        // of a directory: how many names it has in it
   unsigned short mode;      // S_IFMT and 0111 bits. 0: an unused place
 };
@@ -28,6 +30,10 @@ struct names {
   unsigned long used;       // places with a mode
   char *texts;              // targets of symlinks, each with its NUL
   unsigned long len, room;  // bytes of texts: filled, allocated
+  unsigned *needs;          // what a regular file needs to start: offset in
+                            // texts and 1. 0: it can't be run
+  unsigned files, space;    // places in needs: filled, allocated
+  unsigned last;            // what was put there last
   char path[8192];          // where resolve() is
 };
 
@@ -50,6 +56,7 @@ void lr_names_free(struct names *n)
   if (!n) return;
   free(n->table);
   free(n->texts);
+  free(n->needs);
   free(n);
 }
 
@@ -177,10 +184,10 @@ static long resolve(struct names *n, char *path, int nofollow)
   return len;
 }
 
-// Note TARGET as that of symlink NAME. Returns 0, or -1 with errno.
-static int add_target(struct names *n, struct name *name, char *target)
+// Keep TEXT. Returns its offset in n->texts, or -1 with errno.
+static long add_text(struct names *n, char *text)
 {
-  unsigned long len = strlen(target)+1, room = (n->len+len)*2;
+  unsigned long len = strlen(text)+1, room = (n->len+len)*2;
 
   errno = ENOMEM;
   if (n->len+len>1<<30) return -1;
@@ -191,9 +198,24 @@ static int add_target(struct names *n, struct name *name, char *target)
     n->texts = texts;
     n->room = room;
   }
-  name->target = n->len;
-  memcpy(n->texts+n->len, target, len);
+  memcpy(n->texts+n->len, text, len);
   n->len += len;
+
+  return n->len-len;
+}
+
+// Have a place for what a further regular file needs. Returns 0, or -1 and
+// errno.
+static int add_file(struct names *n)
+{
+  unsigned space = n->space ? n->space*2 : 1024, *needs;
+
+  if (n->files == n->space) {
+    if (!(needs = realloc(n->needs, space*sizeof(unsigned)))) return -1;
+    n->needs = needs;
+    n->space = space;
+  }
+  n->needs[n->files++] = 0;
 
   return 0;
 }
@@ -214,7 +236,7 @@ static struct name *parent_place(struct names *n, unsigned long len)
 int lr_names_add(struct names *n, char *path, unsigned mode, char *target)
 {
   struct name *name, *parent;
-  long len;
+  long len, text = 0;
 
   errno = ENOMEM;
   if (n->used*2>=n->size && grow(n)) return -1;
@@ -225,13 +247,66 @@ int lr_names_add(struct names *n, char *path, unsigned mode, char *target)
 
     return -1;
   }
-  if (S_ISLNK(mode) && add_target(n, name, target)) return -1;
+  if (S_ISLNK(mode) && 0>(text = add_text(n, target))) return -1;
+
+  // A regular file in place of another is the same file with other contents
+  if (S_ISREG(mode) && !S_ISREG(name->mode)) {
+    if (add_file(n)) return -1;
+    name->target = n->files-1;
+  } else if (S_ISLNK(mode)) name->target = text;
   parent = parent_place(n, len);
   if (!name->mode) n->used++;
   if ((!name->mode || name->mode == REMOVED) && parent) parent->children++;
   name->mode = mode&(S_IFMT|0111);
 
   return 0;
+}
+
+// Find regular file PATH, whose last name is no symlink. Returns its place, or
+// 0.
+static struct name *find_file(struct names *n, char *path)
+{
+  long len = resolve(n, path, 1);
+  struct name *name = len<1 ? 0 : place(n, n->path, len);
+
+  return name && S_ISREG(name->mode) ? name : 0;
+}
+
+// Regular files PATH and OLD, which were added, are one file.
+void lr_names_link(struct names *n, char *path, char *old)
+{
+  struct name *from = find_file(n, old), *to = find_file(n, path);
+
+  if (from && to) to->target = from->target;
+}
+
+// Regular file PATH, if it was added, needs file NEEDS to start, "" for
+// nothing; or can't be run, if that is 0. Returns 0, or -1 with errno: ENOMEM.
+int lr_names_program(struct names *n, char *path, char *needs)
+{
+  struct name *name = find_file(n, path);
+  long text;
+
+  if (!name) return 0;
+  if (needs && (!n->last || strcmp(n->texts+n->last-1, needs))) {
+    if (0>(text = add_text(n, needs))) return -1;
+    n->last = text+1;
+  }
+  n->needs[name->target] = needs ? n->last : 0;
+
+  return 0;
+}
+
+// What the file that PATH leads to needs to start, "" for nothing. 0: it can't
+// be run. It's valid until the next name is added.
+char *lr_names_needs(struct names *n, char *path)
+{
+  long len = resolve(n, path, 0);
+  struct name *name = len<1 ? 0 : place(n, n->path, len);
+  unsigned text = name && S_ISREG(name->mode) && (name->mode&0111)
+    ? n->needs[name->target] : 0;
+
+  return text ? n->texts+text-1 : 0;
 }
 
 // Remove PATH, if it is there and is no directory that is not empty.

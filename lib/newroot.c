@@ -32,8 +32,9 @@ static int set_times(int dir, struct stat *st)
 }
 
 // Has directory FD nothing in it? Of an empty one getdents64() returns no more
-// than "." and "..", which take 24 bytes each.
-static int is_empty(int fd)
+// than "." and "..", which take 24 bytes each. Returns 1 or 0; 1 also where it
+// can't be read.
+int lr_newroot_is_empty(int fd)
 {
   char buf[512];
 
@@ -47,7 +48,7 @@ static void look_there(struct newroot_found *n, int fd, struct kstat *st,
   if (st->mnt == root->id)
     n->is = st->ino == root_ino ? NEWROOT_ROOT : NEWROOT_DIRECTORY;
   else if (!(st->attr&KATTR_MOUNT_ROOT)) n->is = NEWROOT_OFF;
-  else if (is_empty(fd)) n->is = NEWROOT_EMPTY;
+  else if (lr_newroot_is_empty(fd)) n->is = NEWROOT_EMPTY;
   else {
     while (list && list->id != st->mnt) list = list->next;
     n->is = (list && list->parent != root->id) ? NEWROOT_NESTED

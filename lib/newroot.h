@@ -42,6 +42,7 @@ struct newroot {
 int lr_newroot_look(struct newroot_found *n, int cwd, char *path,
   struct mountinfo *list, struct mountinfo *root, unsigned long long root_ino,
   struct fault *f);
+int lr_newroot_is_empty(int fd);
 int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
   int shared, int mount, struct fault *f);
 int lr_newroot_remove(struct newroot *n);

@@ -49,6 +49,40 @@ static int refuse_newroot(struct request *r, struct scene *s, struct fault *f)
   return why ? lr_fault(f, 0, "NEWROOT", "%s: %s", r->newroot, why) : 0;
 }
 
+// Is M mounted on NEWROOT, or on what is mounted there? It's also NEWROOT's own
+// mount that counts.
+static int is_on_newroot(struct scene *s, struct mountinfo *m)
+{
+  while (m && m->id != s->newroot_mount)
+    m = m->id == m->parent ? 0 : lr_mountinfo_find(s->mounts, m->parent);
+
+  return !!m;
+}
+
+// The old root is going to be emptied: nothing that init gets to see may need
+// what is in there. With a tree that is moved or copied what they need is in
+// the new root too. A bind that is not on NEWROOT is none of what init was
+// promised. Returns 0, or -1 and a fault that names the mount and what it
+// needs.
+static int refuse_uses(struct plan *p, struct scene *s, struct fault *f)
+{
+  struct mountinfo *m;
+  int bind;
+
+  if (!p->wipe || (p->action & PLAN_TREE)) return 0;
+  for (m = s->mounts; m; m = m->next) {
+    if (!m->uses) continue;
+    bind = !!lr_mountinfo_shows(s->root, m);
+    if (bind && !is_on_newroot(s, m)) continue;
+
+    return lr_fault(f, 0, m->id == s->newroot_mount ? "NEWROOT" : "mount",
+      "%s: %s %s of the old root, which would be emptied (-k keeps it)",
+      m->dir, bind ? "is" : "has the layer", m->uses);
+  }
+
+  return 0;
+}
+
 // Why the tree has to be copied instead of moved, or 0: because the old root
 // has to stay whole, or because nothing can be removed from it before the
 // switch.
@@ -112,32 +146,58 @@ int lr_plan_make(struct plan *p, struct request *r, struct scene *s,
   p->unbind = p->action == PLAN_MOVE || p->action == PLAN_TAKE;
   p->count = p->action == PLAN_COPY || r->dry_run || r->verbose;
 
-  return 0;
+  return refuse_uses(p, s, f);
+}
+
+// What is available, as far as that is known, in bytes
+static unsigned long long available(struct scene *s)
+{
+  return s->is_disk || !s->free ? s->available : s->free;
 }
 
 // Could the old root have to go before the archives are unpacked, by what S
 // says of them? Then it has to be known how much that would free.
 int lr_plan_may_empty(struct plan *p, struct scene *s)
 {
-  return p->action == PLAN_UNPACK && p->wipe && s->available
-    && s->available<s->bytes+MEMORY_UNPACK
+  return p->action == PLAN_UNPACK && p->wipe && available(s)
+    && available(s)<s->bytes+MEMORY_UNPACK
     && s->archives_checked == s->archives && s->archives_init == 3;
 }
 
 // Is memory too short for what was archived beside the old root? Then that goes
 // first, but only if nothing can go wrong any more: every archive has been
-// verified whole, there is an init in them, and there will be memory enough.
-// Leaves a fault if there won't be. Returns 0 or -1.
+// verified whole, there is an init in them with all that it needs, and there
+// will be memory enough. Leaves a fault if there won't be. Returns 0 or -1.
 static int fit_archives(struct plan *p, struct scene *s, struct fault *f)
 {
   unsigned long long need = lr_memory_unpack(s->bytes, s->inodes),
-    have = s->available+s->freed;
+    have = available(s);
 
-  if (!lr_plan_may_empty(p, s)) return 0;
-  if (have<need) return lr_fault(f, 0, "unpacking needs",
+  if (p->action != PLAN_UNPACK || !have || have>=s->bytes+MEMORY_UNPACK
+    || s->archives_checked != s->archives) return 0;
+  if (!lr_plan_may_empty(p, s)) return lr_fault(f, 0, "unpacking needs",
+    "%s, %s are available, and the old root has to stay%s", lr_size(need).text,
+    lr_size(have).text, p->wipe ? " as no init is sure to run" : "");
+  if ((have += s->freed)<need) return lr_fault(f, 0, "unpacking needs",
     "%s, %s are available without the old root", lr_size(need).text,
     lr_size(have).text);
   p->empty_first = 1;
+
+  return 0;
+}
+
+// Is there the memory that a move takes at its fastest? Else it goes slowly,
+// but not where even that would take the last of it: PID 1 would be killed.
+// Leaves a fault. Returns 0 or -1.
+static int fit_move(struct plan *p, struct scene *s, struct fault *f)
+{
+  unsigned long long have = available(s), need = lr_memory_least(s->inodes);
+
+  if (p->action != PLAN_MOVE || !have
+    || have>=lr_memory_move(s->bytes ? : ~0ULL)) return 0;
+  if (have<need) return lr_fault(f, 0, "a move needs", "%s, %s are available",
+    lr_size(need).text, lr_size(have).text);
+  p->careful = 1;
 
   return 0;
 }
@@ -162,12 +222,12 @@ int lr_plan_fits(struct plan *p, struct request *r, struct scene *s,
   if (nr_inodes && s->files && s->files<s->names)
     return lr_fault(f, 0, "tree needs", "%s in %llu inodes, %s holds %llu",
       lr_size(s->bytes).text, s->names, nr_inodes, s->files);
-  if (p->because && s->available && s->available<need)
+  if (p->because && available(s) && available(s)<need)
     return lr_fault(f, 0, "a copy needs",
       "%s more memory, %s are available", lr_size(need).text,
-      lr_size(s->available).text);
+      lr_size(available(s)).text);
 
-  return fit_archives(p, s, f);
+  return fit_move(p, s, f) ? -1 : fit_archives(p, s, f);
 }
 
 // Say what was asked for and does nothing.

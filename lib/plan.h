@@ -38,6 +38,7 @@ struct plan {
                         // does nothing
   char empty_first;     // PLAN_UNPACK: empty the old root before, as memory is
                         // too short for both
+  char careful;         // PLAN_MOVE: slowly, with as little memory as can be
   char count;           // count the tree first, as something depends on it
   char **init;          // what is run, 0: the first usual one that can be
 };

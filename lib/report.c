@@ -8,13 +8,17 @@
 #include "lib/fault.h"
 #include "lib/report.h"
 
-// Say the line that FMT makes, with the program's name before it: all of it or,
-// when memory is out, the beginning. Returns -1, so that a refusal is "return
+// Say the line that FMT makes, with the program's name before it; when memory
+// is out, its beginning. Names of files and processes can have anything in them:
+// a newline would forge a line, and an escape sequence changes the terminal. So
+// what is no printable ASCII, and the backslash, is said as the kernel's log
+// says it, by its code: \x0a. Returns -1, so that a refusal is "return
 // lr_say(...)".
 int lr_say(char *fmt, ...)
 {
-  char *s = 0, text[512];
+  char *s, *line, *to, text[256], escaped[1024];
   va_list va;
+  int len, i;
 
   va_start(va, fmt);
   if (0>vasprintf(&s, fmt, va)) s = 0;
@@ -22,7 +26,18 @@ int lr_say(char *fmt, ...)
   va_start(va, fmt);
   if (!s) vsnprintf(text, sizeof(text), fmt, va);
   va_end(va);
-  dprintf(2, "leafroot: %s\n", s ? : text);
+  len = strlen(s ? : text);
+  if (!(line = malloc(len*4+1))) {
+    line = escaped;
+    len = minof(len, 255);
+  }
+  for (*(to = line) = i = 0; i<len; i++) {
+    fmt = (s ? : text)+i;
+    to += sprintf(to, (*fmt<' ' || *fmt>'~' || *fmt == '\\') ? "\\x%02x"
+      : "%c", *fmt&255);
+  }
+  dprintf(2, "leafroot: %s\n", line);
+  if (line != escaped) free(line);
   free(s);
 
   return -1;

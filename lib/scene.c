@@ -14,6 +14,7 @@
 #include "lib/newroot.h"
 #include "lib/request.h"
 #include "lib/scene.h"
+#include "lib/uses.h"
 
 // Begin S, with what is needed to read the request: who we are, and a procfs of
 // our own that is mounted nowhere, as there may be no /proc yet. It can't fail:
@@ -61,6 +62,45 @@ static int look_root(struct scene *s, struct fault *f)
   return 0;
 }
 
+// The root without what is mounted on it, as a mount of our own that is
+// attached nowhere: files hidden below mounts are seen, and no way leads into
+// another file system. In a user namespace the kernel keeps hidden what is
+// hidden (EINVAL): then it is "/" itself, and lr_tree_run() stays off other
+// mounts. Returns a directory, or -1 and errno.
+int lr_scene_source(struct scene *s)
+{
+  int fd = open_tree(s->root_dir, "",
+    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+
+  if (fd == -1 && s->user_namespace)
+    fd = openat(s->root_dir, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+
+  return fd;
+}
+
+// Find out which mounts need directories of the file system of "/", and note
+// in the mount table which. An overlay needs what the overlays need that are
+// its layers. Leaves a fault "looking at". Returns 0 or -1.
+static int look_uses(struct scene *s, struct fault *f)
+{
+  struct mountinfo *m, *fs;
+  int bare = lr_scene_source(s), rc = 0, again;
+
+  // What is unbindable can't be cloned (EINVAL). Then the mounts on "/" hide
+  // what is below them.
+  for (m = s->mounts; m && rc>=0; m = m->next) if (m != s->root)
+    rc = lr_uses(m, s->root, bare == -1 ? s->root_dir : bare, &m->uses);
+  if (bare != -1) close(bare);
+  do for (again = 0, fs = s->mounts; fs; fs = fs->next) {
+    if (!fs->uses || strcmp(fs->type, "overlay")) continue;
+    for (m = s->mounts; m && rc>=0; m = m->next)
+      if (!m->uses && m != s->root && !strcmp(m->type, "overlay"))
+        again |= rc = lr_uses(m, fs, s->root_dir, &m->uses);
+  } while (again && rc>=0);
+
+  return rc<0 ? lr_fault(f, errno, "looking at", "mounts") : 0;
+}
+
 // Look at all that R, a request, is about. With -u that's from a mount
 // namespace of our own, which is made first and which nobody else sees. Leaves
 // a fault, what can't be looked at. Returns 0 or -1.
@@ -83,22 +123,8 @@ int lr_scene_look(struct scene *s, struct request *r, struct fault *f)
   s->newroot_dir = n.dir;
   s->newroot_mount = n.mount;
   s->available = lr_memory_available(s->proc);
+  s->free = lr_memory_free(s->proc);
 
-  return 0;
-}
-
-// The root without what is mounted on it, as a mount of our own that is
-// attached nowhere: files hidden below mounts are seen, and no way leads into
-// another file system. In a user namespace the kernel keeps hidden what is
-// hidden (EINVAL): then it is "/" itself, and lr_tree_run() stays off other
-// mounts. Returns a directory, or -1 and errno.
-int lr_scene_source(struct scene *s)
-{
-  int fd = open_tree(s->root_dir, "",
-    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
-
-  if (fd == -1 && s->user_namespace)
-    fd = openat(s->root_dir, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
-
-  return fd;
+  // Where neither is so the old root is not emptied
+  return !r->own_namespace && (s->is_rootfs || r->force) ? look_uses(s, f) : 0;
 }

@@ -30,11 +30,14 @@ struct scene {
 
   // The survey's figures, of "/" or of the archives
   unsigned long long available;     // memory, in bytes
+  unsigned long long free;          // the same without what a root in memory
+                                    // keeps of it
   unsigned long long bytes, inodes; // as a tmpfs holds them
   unsigned long long names;         // each of which costs a tmpfs an inode
   unsigned long long size, files;   // what the new file system can hold, 0: any
   int archives, archives_checked;   // how many, and how many were verified
-  int archives_init;                // 3: with an init, 1: one that can't be run
+  int archives_init;                // 3: with an init that can be run, with all
+                                    // it needs, 1: with one that can't be
   unsigned long long freed;         // what emptying the old root would free, as
                                     // far as that was counted
 };

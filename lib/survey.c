@@ -39,6 +39,7 @@ static int survey_tree(struct boot *b)
   s->inodes = t.inodes;
   s->names = t.names;
   s->available = lr_memory_available(s->proc);
+  s->free = lr_memory_free(s->proc);
   if (!rc && (b->asked.verbose || b->asked.dry_run)) {
     lr_say("/ holds %s in %llu inodes, the largest file %s: %s",
       lr_size(t.bytes).text, t.inodes, lr_size(t.largest).text,
@@ -67,6 +68,7 @@ static int survey_archives(struct boot *b, int limits)
 
   // What verifying took of the kernel's caches does not come back at once
   s->available = lr_memory_available(s->proc);
+  s->free = lr_memory_free(s->proc);
   if (!lr_plan_may_empty(&b->plan, s)) return 0;
 
   // An archive that is a file of the old root is there until it has been read
@@ -97,6 +99,10 @@ int lr_survey(struct boot *b)
   if (lr_leaf_make(leaf, b->plan.type, &b->asked, &b->there, &b->why))
     return -1;
   limits = leaf->size || leaf->nr_inodes;
+
+  // Where memory is short for a move, it depends on the tree if it can be done
+  if (b->plan.action == PLAN_MOVE && b->there.free<lr_memory_move(~0ULL))
+    limits = 1;
   if (b->plan.action == PLAN_UNPACK) return survey_archives(b, limits);
 
   return (limits || b->plan.count) ? survey_tree(b) : 0;

@@ -21,21 +21,28 @@
 // has changed.
 int lr_switchroot(int from, int to, int pivot, char *put_old, struct fault *f)
 {
-  int tries;
+  int old = open("/", O_PATH|O_DIRECTORY|O_CLOEXEC), tries, rc;
 
   // What's on a shared mount can't be moved off it, and pivot_root(2) wants
   // neither root shared nor on a shared one
   mount(0, "/", 0, MS_PRIVATE, 0);
-  if (fchdir(to)) return lr_fault(f, errno, "changing to", "the new root");
-  if (pivot) {
-    if (syscall(SYS_pivot_root, ".", put_old ? : "."))
-      return lr_fault(f, errno, "pivoting to", "the new root");
+  if (fchdir(to)) rc = lr_fault(f, errno, "changing to", "the new root");
+  else if (pivot && (rc = syscall(SYS_pivot_root, ".", put_old ? : ".")))
+    lr_fault(f, errno, "pivoting to", "the new root");
+  else if (!pivot && (rc = from == -1 ? 0
+    : move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY)))
+      lr_fault(f, errno, "switching to", "the new root");
+  if (!rc && pivot && !put_old) {
+    // Mounts on it can have peers on the new root, if that was filled. Those
+    // would be unmounted with it.
+    if (!fchdir(old)) mount(0, ".", 0, MS_REC|MS_PRIVATE, 0);
+
     // The old root is now on top of the new one: "." names it
-    for (tries = put_old ? 0 : 3; tries && umount2(".", MNT_DETACH); tries--);
-  } else if (from != -1) {
-    if (move_mount(to, "", from, "", MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY))
-      return lr_fault(f, errno, "switching to", "the new root");
+    for (tries = 3; tries; tries--)
+      if (!fchdir(to) && !umount2(".", MNT_DETACH)) break;
   }
+  if (old != -1) close(old);
+  if (rc) return -1;
 
   // There's no way back from here, so no reason to stop: what must not fail is
   // tried again. A pivot has done this.

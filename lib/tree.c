@@ -10,6 +10,7 @@
 #include "toys.h"
 #include <pthread.h>
 #include "lib/fault.h"
+#include "lib/filecopy.h"
 #include "lib/kernel.h"
 #include "lib/xattrs.h"
 #include "lib/walk.h"
@@ -86,6 +87,7 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
   if (undo || visitor->reserves) k.reserve = &tv->reserve;
   pthread_mutex_init(&tv->links.lock, 0);
   tv->dst = t->dst;
+  tv->piece = t->piece ? : COPY_CHUNK;
   tv->keep_root_meta = t->keep_root_meta;
   tv->in_use = t->in_use;
   tv->context = t->context;
@@ -136,7 +138,8 @@ int lr_tree_run(struct tree *t, struct fault *f)
 int lr_tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.src = t->dst, .dst = t->src, .keep_root_meta = 1,
-    .workers = t->workers, .tick = t->tick, .context = t->context};
+    .workers = t->workers, .piece = t->piece, .tick = t->tick,
+    .context = t->context};
   struct treevisit *tv = t->undo;
   struct dir *root = tv ? tv->unfinished : 0;
   int rc, tries = 3;

@@ -16,12 +16,15 @@ struct tree {
   char unprivileged;       // leave out what a user namespace may not have
   char keep_root_meta;     // leave the owner and the mode of dst as they are
   int workers;             // threads, 0: one for each processor, 4 at most
+  unsigned piece;          // bytes of a file that each may have in memory twice
+                           // while it's moved. 0: COPY_CHUNK
   volatile int *cancel;    // when nonzero stop, with errno EINTR. Can be 0
   void *context;           // for the two functions
   void (*tick)(void *context, struct tree *);  // 20 times a second. Can be 0
-  // Called for each big file that something uses, so that its memory stays, by
-  // whichever thread. Can be 0
-  void (*in_use)(void *context, char *path, unsigned long long bytes);
+  // Called for each file larger than piece that something uses, so that its
+  // memory stays, by whichever thread. Returns 0, or -1 when memory is too
+  // short for a second one. Can be 0
+  int (*in_use)(void *context, char *path, unsigned long long bytes);
 
   // What was found so far
   unsigned long long bytes, inodes;  // as memory holds them

@@ -44,7 +44,7 @@ static int open_left(struct dir *d, char *name, int *attr)
 static int refill(struct worker *w, int in, int out, struct kstat *st)
 {
   struct treevisit *tv = w->walk->visit;
-  struct filecopy c = {&w->stop, &w->counts.done};
+  struct filecopy c = {&w->stop, &w->counts.done, tv->piece};
   struct kstat now;
 
   if (kstatx(out, "", AT_EMPTY_PATH, &now)) return -1;

@@ -99,7 +99,7 @@ int lr_treecopy_fill(struct worker *w, struct dir *d, char *name, int in,
   int out, struct kstat *st, off_t *cut, struct capability *cap)
 {
   struct treevisit *tv = w->walk->visit;
-  struct filecopy c = {&w->stop, &w->counts.done};
+  struct filecopy c = {&w->stop, &w->counts.done, tv->piece};
 
   if (st->size && lr_filecopy_data(&c, in, out, 0, st->size,
     st->blocks*512>=st->size, cut)) return lr_walk_fail(w, "copying", d, name);

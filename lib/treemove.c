@@ -27,12 +27,13 @@
 // nobody else has the file open, executes it or maps it, and a loop device
 // counts as somebody (fs/locks.c check_conflicting_open(), since 5.4). *IN is
 // open to read; if the file can be written at all, *IN is then open for that. A
-// big file that can't be emptied is told to in_use(). Returns 1 or 0.
+// big file that can't be emptied is told to in_use(). Returns 1, 0, or -1 if
+// there is no memory for a second one.
 static int may_free(struct worker *w, struct dir *d, char *name, int *in,
   struct kstat *st)
 {
   struct treevisit *tv = w->walk->visit;
-  int fd = openat(d->src, name, O_RDWR|WALK_OPEN|w->walk->noatime);
+  int fd = openat(d->src, name, O_RDWR|WALK_OPEN|w->walk->noatime), rc;
   char *path;
 
   if (fd != -1) {
@@ -44,9 +45,11 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
       return 1;
     }
   }
-  if (st->size>COPY_CHUNK && tv->in_use && (path = lr_walk_path(d, name))) {
-    tv->in_use(tv->context, path, st->blocks*512);
+  if (st->size>tv->piece && tv->in_use && (path = lr_walk_path(d, name))) {
+    rc = tv->in_use(tv->context, path, st->blocks*512);
     free(path);
+    errno = ENOSPC;
+    if (rc) return lr_walk_fail(w, "copying", d, name);
   }
 
   return 0;
@@ -59,7 +62,7 @@ static int put_back(struct worker *w, struct dir *d, char *name, int in,
 {
   unsigned long long done = 0;
   int stop = 0, rc = 0;
-  struct filecopy c = {&stop, &done};
+  struct filecopy c = {&stop, &done, 0};
 
   if (cut<(off_t)st->size) {
     if (lr_filecopy_data(&c, out, in, cut, st->size, 0, 0)
@@ -81,7 +84,7 @@ static void keep_new(struct worker *w, struct dir *d, char *name, int in,
 {
   unsigned long long done = 0;
   int stop = 0, rc;
-  struct filecopy c = {&stop, &done};
+  struct filecopy c = {&stop, &done, 0};
   struct kstat now, copied = *st;
 
   // If IN has all of it, as only its capabilities could not be put back, and
@@ -126,13 +129,13 @@ int lr_treemove_file(struct worker *w, struct dir *d, char *name, int in,
     rc = lr_walk_fail(w, "unlocking", d, name);
   else {
     // A small file is freed soon enough when its only name is removed
-    if (end && (end>COPY_CHUNK || st->nlink>1)
-      && may_free(w, d, name, &in, st))
-    {
+    if (end && (end>tv->piece || st->nlink>1))
+      rc = may_free(w, d, name, &in, st);
+    if (rc>0) {
       cut = &end;
       if (!tv->no_xattrs) lr_xattrs_get_capability(in, &cap);
     }
-    rc = lr_treecopy_fill(w, d, name, in, out, st, cut, &cap);
+    if (rc>=0) rc = lr_treecopy_fill(w, d, name, in, out, st, cut, &cap);
     if (!rc) rc = remove_old(w, d, name, in, st);
   }
   if (rc) {

@@ -17,8 +17,9 @@ struct treevisit {
   char keep_root_meta;         // leave dst's own owner and mode as they are
   char no_xattrs;              // the source can't have extended attributes
   unsigned uid, gid;           // what new files get by themselves
+  unsigned piece;              // bytes of a file that may be there twice
   pthread_mutex_t cwd;         // who has it may change the current directory
-  void (*in_use)(void *context, char *path, unsigned long long bytes);
+  int (*in_use)(void *context, char *path, unsigned long long bytes);
   void *context;
 };
 

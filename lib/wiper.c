@@ -55,7 +55,7 @@ int lr_wiper(int verbose)
   else if (lr_seal_root(OLD_ROOT, PATIENCE, &f)) {
     lr_complain(&f, "");
     if (!fstat(OLD_ROOT, &st))
-      lr_holders(lr_fs_detached("proc"), st.st_dev, uses);
+      lr_holders(lr_fs_detached("proc"), st.st_dev, 0, uses);
 
     return 1;
   } else if (verbose)

@@ -35,13 +35,15 @@ case "$tree" in
   *) die "no tree $tree" ;;
 esac
 mkdir "$src/.bench"
-cp "$bin/leafroot" "$bin/init" "$src/.bench"
+case "$who" in old) leafroot=$bin/old ;; *) leafroot=$bin/leafroot ;; esac
+cp "$leafroot" "$src/.bench/leafroot"
+cp "$bin/init" "$src/.bench"
 unpack=
 [ "$tree" = "${tree#unpack-}" ] || unpack='-x /archive'
 
 a='--xattrs --xattrs-include=* --acls --numeric-owner' pre=
 case "$who" in
-  leafroot|limit*) copy= ;;
+  leafroot|old|limit*) copy= ;;
   cp) copy="cp -a . $dst" ;;
   mv) copy="mv * .b* $dst" ;;
   tar) copy="set -f; tar $a -cf - . | tar $a -xpf - -C $dst; set +f" ;;
@@ -57,7 +59,7 @@ if [ -n "$unpack" ]
 then
   from="${tree#*-} -dc $src/archive |"
   case "$who" in
-    leafroot) ;;
+    leafroot|old) ;;
     cpio) copy="$from cpio -idm --quiet" ;;
     busybox) copy="$from busybox cpio -idm 2> /dev/null" ;;
     bsdcpio) copy="bsdcpio -idm --quiet < $src/archive" ;;
@@ -95,7 +97,7 @@ else
 fi
 run="${RT:+chrt -r 1 }$bin/run"
 case "$who" in
-  leafroot)
+  leafroot|old)
     cd /
     # shellcheck disable=SC2086
     set -- -p "$src" /.bench/leafroot -q -f $unpack \
@@ -107,7 +109,7 @@ if [ "$how" != check ]
 then
   # shellcheck disable=SC2086
   $run $how "$@"
-elif [ "$who" = leafroot ]
+elif [ "$leafroot" = "$bin/$who" ]
 then
   # shellcheck disable=SC2086
   $run $inspect "$@" > "$dir/is"
@@ -115,7 +117,7 @@ else
   $run "$@" > /dev/null
   "$bin/manifest" "$dst" > "$dir/is"
 fi
-if [ "$who" != leafroot ]
+if [ "$leafroot" != "$bin/$who" ]
 then
   cd "$src"
   [ -z "$(ls -A)" ] || die "$who left something of $tree: $(find . | head -n 3)"

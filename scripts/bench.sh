@@ -8,6 +8,8 @@
 #   PEERS   leafroot limit limit-large cp tar cpio bsdtar rsync mv busybox
 #           toybox. The limit (limit.c) is on a tmpfs as it comes by default,
 #           limit-large on one with huge=within_size
+#   OLD=FILE  another leafroot binary, to be compared with this one: a peer whose
+#           name is old. Without PEERS these two run alone
 #   COLD=1  with free memory that the host has taken back (bench-once.sh)
 #   RT=1    at real-time priority, on a machine that others use. What the kernel
 #           frees late (RCU) waits then, so peaks are higher
@@ -23,6 +25,7 @@ die() { echo "bench.sh: $*" >&2; exit 1; }
 
 cd "${0%/*}/.." && top=$PWD dir=$PWD/generated/bench || exit 1
 [ "$(id -u)" -eq 0 ] || die "needs root, to mount"
+[ -z "$OLD" ] || PEERS=${PEERS:-leafroot} PEERS="$PEERS old"
 traits='' peers=${PEERS:-leafroot limit limit-large cp tar cpio bsdtar rsync mv busybox toybox}
 trees=${TREES:-debian tiny few}
 rounds=${ROUNDS:-7}
@@ -48,6 +51,7 @@ do
 done
 scripts/musl-cc.sh -O2 -o "$dir/bin/manifest" tests/leafroot/tools/manifest.c &&
   cp generated/bin/leafroot "$dir/bin/leafroot" || exit 1
+[ -z "$OLD" ] || cp "$OLD" "$dir/bin/old" || exit 1
 case " $trees" in
   *' debian'*|*' unpack'*)
     image=$(scripts/image.sh --name bench --include "build-essential,git,\
@@ -75,7 +79,7 @@ fi
 faith()
 {
   id=$(cksum "$dir/bin/manifest" scripts/bench-once.sh tests/leafroot/bench/tree.c)
-  [ "$2" != leafroot ] || id="$id $(cksum "$dir/bin/leafroot")"
+  case "$2" in leafroot|old) id="$id $(cksum "$dir/bin/$2")" ;; esac
   file=$dir/faith/$(echo "$1" | tr : -)-$2
   [ "$(tail -n +2 "$file" 2> /dev/null)" = "$id" ] && return
   echo "compare $1 $2" >&2
@@ -83,7 +87,7 @@ faith()
     die "$2 fails on $1"
   case "$2 ${n#* }" in
     limit*\ 0) ;;
-    limit*|leafroot\ [1-9]*) die "$2 differs on $1" ;;
+    limit*|leafroot\ [1-9]*|old\ [1-9]*) die "$2 differs on $1" ;;
   esac
   printf '%s\n%s\n' "$n" "$id" > "$file"
 }

@@ -111,7 +111,7 @@ exported()
 }
 
 # The one that is allowed, in one place: a signal handler can reach nothing else.
-FLAG=cancelled
+FLAG=asked
 mutable()
 {
   for i in "$dir"/*.o

@@ -99,6 +99,7 @@ config LEAFROOT_LZO
 #include "lib/probe.h"
 #include "lib/readfile.h"
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "lib/survey.h"
 #include "lib/switchroot.h"
 #include "lib/wiper.h"
@@ -164,6 +165,7 @@ static enum outcome check(struct boot *b)
 {
   if (lr_check(b)) return FAILED;
   if ((b->plan.action & PLAN_SWITCH) && !b->asked.quiet) lr_check_holders(b);
+  lr_signals_catch(&b->done.signals);
   if (b->asked.dry_run || b->asked.verbose)
     lr_plan_print(&b->plan, &b->asked, &b->there, b->leaf.size,
       b->leaf.nr_inodes);
@@ -202,15 +204,16 @@ static enum outcome unbind(struct boot *b)
 }
 
 // The undo's last, as what is put on a shared root becomes shared too.
-static void share(struct boot *b)
+static void share(struct boot *b, int root, int new)
 {
-  if (b->there.root->shared) mount(0, "/", 0, MS_SHARED, 0);
+  if (b->there.root->shared || b->there.root->master)
+    lr_carry_share_root(&b->done.carry, root, new);
 }
 
 static void bind_back(struct boot *b)
 {
   undone(b, lr_carry_bind(&b->done.carry, &b->why));
-  share(b);
+  share(b, b->there.root_dir, 0);
 }
 
 static enum outcome fill(struct boot *b)
@@ -253,6 +256,8 @@ static void keep_back(struct boot *b)
 
 static enum outcome change(struct boot *b)
 {
+  lr_signals_ignore(b->done.signals);
+
   return outcome(lr_switchroot(b->done.newroot.on_root ? -1
     : b->there.root_dir, b->leaf.dir, b->plan.pivot, b->plan.keep, &b->why));
 }
@@ -270,10 +275,10 @@ static enum outcome tidy(struct boot *b)
   lr_tree_free(&b->done.tree);
   lr_carry_rest(&b->done.carry, !!b->plan.keep,
     b->asked.quiet ? 0 : lost_mount);
+  share(b, b->leaf.dir, 1);
   lr_carry_free(&b->done.carry);
   if (b->leaf.set & MATTR_RDONLY)
     lr_mountopt_apply(b->leaf.dir, ".", MATTR_RDONLY, 0);
-  share(b);
 
   return NEXT;
 }
@@ -354,10 +359,19 @@ static enum outcome walk(struct boot *b)
     if (!(s->plans & b->plan.action)) continue;
     ms = millitime();
     rc = s->go(b);
+    if (rc == NEXT && *lr_signals_asked())
+      rc = outcome(lr_fault(&b->why, 0, "stopped by", "a signal"));
+
+    // Where the old root was emptied, what there is of the new one is better
+    if (rc == FAILED && b->done.emptied) {
+      lr_complain(&b->why, "");
+      rc = NEXT;
+    }
     if (rc == NEXT && b->asked.verbose)
       lr_say("%s: %lld ms", s->name, millitime()-ms);
   }
   if (rc == FAILED) {
+    lr_signals_ignore(b->done.signals);
     lr_complain(&b->why, "");
     while (s-- > steps) if (s->undo && (s->plans & b->plan.action)) s->undo(b);
   }
@@ -394,7 +408,6 @@ void leafroot_main(void)
 
   // init gets the umask and the signals as we had them
   umask(toys.old_umask);
-  signal(SIGPIPE, SIG_DFL);
-  lr_fill_signals(&b);
+  lr_signals_restore(b.done.signals);
   _exit(lr_init_run(&b.plan, &b.asked, &b.there));
 }

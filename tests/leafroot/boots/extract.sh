@@ -121,9 +121,10 @@ bad absent 'leafroot: archive /x/none: No such file or directory' \
 
 # Memory for one tree only, as a file on another mount takes the rest: the old
 # one goes before the new one comes, but not if anything is wrong with the archive.
-TIGHT="$INNER"' && mkdir -p big/opt && head -c 60M /dev/urandom > big/opt/data && (cd big &&
-  find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && zstd -q1 --rm x/in.cpio && rm -r big &&
+LARGE="$INNER"' && mkdir -p big/opt && head -c 60M /dev/urandom > big/opt/data && (cd big &&
+  find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && rm -r big &&
   mkdir opt && head -c 60M /dev/urandom > opt/old'
+TIGHT="$LARGE && zstd -q1 --rm x/in.cpio"
 boot extract-tight 'ballast 75' "$INSIDE"'
   deny old [ -e /opt/old ]
   same data 62914560 stat -c %s /opt/data
@@ -140,3 +141,16 @@ BEFORE='rm /opt/old
   ballast 50' bad tight-more \
   'leafroot: unpacking needs * MiB, * MiB are available without the old root' \
   mem=700 limit=300 stage="$TIGHT" leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
+# What init needs to start is in no archive, so the old root would be all there is
+# to boot: it stays.
+ADD_INIT='mkdir -p add2/sbin && echo "#!/no/such" > add2/sbin/init && chmod 755 add2/sbin/init &&
+  (cd add2 && find sbin/init | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && rm -r add2'
+BEFORE='ballast 75' bad tight-init \
+  'leafroot: unpacking needs * MiB, * MiB are available, and the old root has to stay as no init is sure to run' \
+  mem=700 limit=300 stage="$LARGE && $ADD_INIT && zstd -q1 --rm x/in.cpio" \
+  leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'
+# 900 MB in a small archive, which nobody has looked into before
+BEFORE='' bad zeros 'leafroot: /x/in.cpio.zst: unpacking opt/zeros: No space left on device' \
+  stage="$INNER"' && mkdir -p big/opt && truncate -s 900M big/opt/zeros && (cd big &&
+  find opt | cpio -oH newc --quiet -R 0:0) >> x/in.cpio && rm -r big && zstd -q1 --rm x/in.cpio' \
+  leaf='exec leafroot -x /x/in.cpio.zst /newroot /sbin/init'

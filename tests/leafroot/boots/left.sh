@@ -58,3 +58,21 @@ leafroot: process * (mapsonly) uses 3 MiB of the old root
 leafroot: process * (fdonly) uses 2 MiB of the old root
 leafroot: process * (rootonly) uses 0 KiB of the old root' \
   stage='cp "$WORK/holdfile" "$WORK/escape" t && echo secret > SECRET'
+
+# One that is in a file system whose server does not answer: it can't be looked
+# at, but it is nobody's of the old root either, and the boot goes on.
+boot left-dead '
+  insmod /t/fuse.ko
+  mkdir /dead
+  mknod /dev/fuse c 10 229 2> /dev/null
+  mkfifo /run/ready
+  /t/deadfuse /dead > /run/ready 2>&1 < /dev/null &
+  same ready ready head -n 1 /run/ready
+' '
+  want leaf is_leaf
+  same dead "fuse / rw,relatime" mounted /dead
+  want alive sh -c "[ \$(pidof deadfuse | wc -w) = 2 ]"
+' says='leafroot: process * (deadfuse) stays on the old root with * KiB
+leafroot: process * (deadfuse) stays on the old root with * KiB
+leafroot: / is a tmpfs now: *' \
+  modules='loop fuse' limit=60 stage='cp "$WORK/deadfuse" t'

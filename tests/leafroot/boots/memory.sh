@@ -47,3 +47,35 @@ boot memory-tight-copy "$just_enough" '
 ' mem=600 cpus=2 limit=300 cmdline='rootfstype=ramfs' \
   leaf='exec leafroot -2 -t tmpfs /newroot /sbin/init' \
   says='leafroot: a copy needs * MiB more memory, * MiB are available'
+
+# A root that leaves less memory than a move takes at its fastest: it is moved
+# with less, or stays, but the machine does not die of it. Files of all sizes, in
+# a ramfs, which can't be swapped out.
+fill_to='
+  mkdir /fill
+  i=0
+  while [ $(kb MemFree) -gt $((LEFT*1024)) ]
+  do
+    dd if=/t/busybox of=/fill/$i bs=64k count=$((i%8*i%29+1)) 2> /dev/null
+    i=$((i+1))
+  done
+  echo "$i files, $(kb MemFree) KiB left"
+'
+fill_to="dd if=/dev/zero of=/large bs=1M count=30 && cp /large /larger$fill_to"
+boot memory-low "LEFT=10
+  $fill_to
+  md5sum /fill/* > /run/sums
+" '
+  want leaf is_leaf
+  want sealed sealed
+  want same md5sum -cs /run/sums
+' mem=180 cpus=2 cmdline='rootfstype=ramfs' \
+  leaf='exec leafroot -t tmpfs /newroot /sbin/init'
+boot memory-least "LEFT=6
+  $fill_to" '
+  want rootfs is_rootfs
+  deny newroot [ -e /newroot ]
+  want all [ $(ls /fill | wc -l) -gt 30 ]
+' mem=180 cpus=2 cmdline='rootfstype=ramfs' \
+  leaf='exec leafroot -t tmpfs /newroot /sbin/init' \
+  says='leafroot: a move needs 4 MiB, * are available'

@@ -150,6 +150,104 @@ boot shared '
   same file a cat /a/x
 '
 
+# An overlay whose layers are on the root: its files are in the new root, and it
+# writes to them there. Also one with its upper layer on another mount.
+boot overlay '
+  insmod /t/overlay.ko
+  mkdir -p /low/d /rw/up /rw/work /srv /top
+  echo low > /low/f
+  echo low > /low/d/gone
+  mount -t overlay -o lowerdir=/low,upperdir=/rw/up,workdir=/rw/work o /srv
+  echo up > /srv/new
+  rm /srv/d/gone
+  mkdir /srv/m /run/up /run/work
+  mount -t tmpfs m /srv/m
+  mount -t overlay -o lowerdir=/low,upperdir=/run/up,workdir=/run/work p /top
+  echo top > /top/new
+  # (They are other file systems, with numbers of their own.)
+  mounts | sed "s/0:[0-9]* overlay/overlay/" > /run/mounts
+' '
+  want leaf is_leaf
+  want sealed sealed
+  mounts | sed "s/0:[0-9]* overlay/overlay/" > /run/mounts.now
+  want mounts diff /run/mounts /run/mounts.now
+  same srv "low up" echo $(cat /srv/f /srv/new)
+  deny gone [ -e /srv/d/gone ]
+  want write sh -c "echo more > /srv/f && rm /srv/new"
+  same upper more cat /rw/up/f
+  deny upper-new [ -f /rw/up/new ]
+  same lower low cat /low/f
+  same top "low top" echo $(cat /top/f /run/up/new)
+' modules='loop overlay'
+
+# One that a process uses is named, before anything is changed.
+boot overlay-in-use '
+  insmod /t/overlay.ko
+  mkdir -p /low /rw/up /rw/work /srv
+  mount -t overlay -o lowerdir=/low,upperdir=/rw/up,workdir=/rw/work o /srv
+  (cd /srv && exec sleep 1000) &
+  sleep .2
+'"$SEEN" "$UNTOUCHED" modules='loop overlay' \
+  says='leafroot: carrying over /srv: an overlay on /rw/up that is in use by a process'
+
+# A NEWROOT that somebody filled
+THEIRS='
+  theirs()
+  {
+    mkdir -p /new && mount -t tmpfs mine /new || return
+    for i in proc sys dev run opt tmp t2; do mkdir /new/$i; done
+    cp -a /t /bin /sbin /new
+  }
+'
+TAKES="leaf=exec leafroot /new /sbin/init"
+
+# It is a shared mount, as all are that come after an rshared root.
+boot filled-shared "$THEIRS"'
+  mount --make-rshared /
+  theirs
+  mounts | grep -v "^/new" > /run/mounts
+' '
+  want pivots pivots
+  want sealed sealed
+  want mounts same_mounts
+  want shared sh -c "grep -q \" / / .* shared:\" /proc/self/mountinfo"
+  want proc [ -d /proc/self ]
+  want dev [ -c /dev/ttyS0 ]
+' "$TAKES" says='leafroot: / is what was on /new now'
+
+# A bind of the old root would show its own files, or nothing.
+boot filled-bind "$THEIRS"'
+  mkdir /srv
+  mount --bind /srv /mnt
+  echo ours > /srv/file
+  theirs
+  mkdir /new/srv /new/mnt
+  want keep leafroot -n -k /old /new /sbin/init
+'"$SEEN" "$UNTOUCHED"'
+  same mnt ours cat /mnt/file
+' "$TAKES" \
+  says='leafroot: mount /mnt: is /srv of the old root, which would be emptied (-k keeps it)'
+
+# With -k it goes on showing them. What is hidden below another mount is hidden
+# there again.
+boot filled-hidden "$THEIRS"'
+  theirs
+  mkdir -p /t2/h /srv /new/old /new/srv
+  mount -t tmpfs a /t2/h
+  echo a > /t2/h/file
+  mount -t tmpfs b /t2
+  echo ours > /srv/file
+  mount --bind /srv /mnt
+  mounts | grep -v "^/new" > /run/mounts
+' '
+  want pivots pivots
+  same mnt ours cat /mnt/file
+  same kept ours cat /old/srv/file
+  deny theirs [ -e /srv/file ]
+  want umount umount /t2
+  same hidden a cat /t2/h/file
+' leaf='exec leafroot -k /old /new /sbin/init' says='leafroot: / is what was on /new now'
+
 # A file of the old root that a loop device holds. It can be seen no more, but
 # its memory is in use, so the old root cannot be closed whole.
 boot loop '

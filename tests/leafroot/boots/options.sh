@@ -8,6 +8,15 @@ boot rootflags '' '
   want sealed sealed
 ' cmdline='rootflags=size=300M,nr_inodes=50k,noatime,nosuid'
 
+# With noexec no init could be run.
+boot rootflags-noexec '' '
+  want leaf is_leaf
+  want options has nodev size=307200k
+  deny noexec has noexec
+' cmdline='rootflags=size=300M,noexec,nodev' \
+  says='leafroot: option rootflags noexec: init could not be run, left out
+leafroot: / is a tmpfs now: * moved in *'
+
 boot rootflags-rdinit '' '
   want leaf is_leaf
   want options has nodev size=102400k nr_inodes=10240 uid=3

@@ -56,7 +56,7 @@ exec 3> /newroot/fill
 /out/busybox sleep 4 > /dev/null 2>&1 &
 FILL
 chmod 755 /out/fill
-try space sendfile:300:/out/fill -o "size=$((mib+20))M"
+try space sendfile:50:/out/fill -o "size=$((mib+20))M"
 same before after && echo "space same"
 sleep 4
 

@@ -138,7 +138,7 @@ kit()
     cpio=cpio && once tools || return 1
   rm -rf "$kit" "$root" "$script" && mkdir -p "$kit"/t/{bin,mnt} "$script" \
     "$root"/{bin,dev,etc,mnt,opt,proc,run,sbin,sys,tmp} || return 1
-  cp "$WORK"/{manifest,below,hurt,hurt-big,inject} "$kit/t" &&
+  cp "$WORK"/{manifest,observe,below,hurt,hurt-big,inject} "$kit/t" &&
     cp "$(command -v busybox)" "$kit/t/busybox" &&
     cp "$(realpath "$C")" "$kit/t/leafroot" &&
     cp "$LEAFROOT_TOP/generated/bin/toybox" "$kit/t/toybox" || return 1

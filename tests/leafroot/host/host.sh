@@ -45,11 +45,11 @@ testing "host: arguments and environment pass through" \
 # The tests may be started with more signals ignored: a CI's runner ignores 32
 # and 33, a shell those of the keyboard for what runs in the background.
 testing "host: ignored signals stay ignored" \
-  "in_leaf 'trap \"\" HUP TERM; /bin/grep SigIgn /proc/self/status
+  "in_leaf 'trap \"\" HUP PIPE TERM; /bin/grep SigIgn /proc/self/status
     leafroot /n /bin/grep SigIgn /proc/self/status
     leafroot -qf /n /bin/grep SigIgn /proc/self/status; :' | uniq -c | {
-      read -r n name set; echo \$n \$((0x\$set & 0x4001)); }" \
-  "3 $((0x4001))\n" "" ""
+      read -r n name set; echo \$n \$((0x\$set & 0x5001)); }" \
+  "3 $((0x5001))\n" "" ""
 testing "host: options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \
@@ -111,6 +111,8 @@ testing "host: -p in a chroot" "in_leaf 'mkdir /c; cp -a /bin /c
 testing "host: -x and noexec" "in_leaf '$A_INIT
     leafroot -f -o noexec -x /opt/a /n 2>&1; echo \$?'" \
   "leafroot: option noexec: init could not be run\n1\n" "" ""
+testing "host: a leaf and noexec" "in_leaf 'ok -o noexec; ok -o nosuid'" \
+  "leafroot: option noexec: /bin/echo could not be run\n1\nran\n0\n" "" ""
 testing "host: init missing" "in_leaf 'leafroot /n /no/init 2> e; echo \$?; grep -c . e; grep -c /no/init e'" \
   "127\n1\n1\n" "" ""
 testing "host: init not executable" "in_leaf 'echo > /opt/i; leafroot /n /opt/i 2> e; echo \$?; grep -c . e; grep -c /opt/i e'" \

@@ -76,6 +76,14 @@ testing "undo: a signal, no space, no inodes, no way back" 'rooted tmpfs full-gu
   'term same' 'again 1' 'again same' 'space: No space left on device' 'space same' \
   'inodes: No space left on device' 'inodes same' \
   'both: says so, nothing lost')" "" ""
+testing "undo: signals between the changes" 'rooted tmpfs signal-guest.sh' \
+  "$(printf "%s 1: filling the new root: Interrupted system call\\n" QUIT ALRM USR1 37)
+PIPE: ran
+pipe: ran
+x write:9 1: /out/a.cpio: unpacking the archive: Interrupted system call
+x fsconfig:9 1: stopped by a signal
+x move_mount:1 1: stopped by a signal
+x pivot_root:1: ran\n" "" ""
 testing "undo: what a move has freed is taken by others" \
   'rooted tmpfs,size=100M taken-guest.sh' "$(printf '%s\n' 'init ran' \
   'leafroot: filling the new root: Interrupted system call' \

@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "../../lib/kernel.h"
+#include "../../../lib/kernel.h"
 
 #define MIB (1LL<<20)
 

@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "../../lib/kernel.h"
+#include "../../../lib/kernel.h"
 
 static void ok(int rc, char *what)
 {

@@ -29,7 +29,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "../../lib/kernel.h"
+#include "../../../lib/kernel.h"
 
 struct level {
   char **name;

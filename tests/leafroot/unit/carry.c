@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: 0BSD
 
 // unit: lib/carry.c lib/carryplan.c lib/mountpoint.c lib/mountinfo.c lib/fsnew.c lib/mountopt.c
-// unit: lib/fault.c
+// unit: lib/fault.c lib/carryanew.c lib/carrygroup.c lib/uses.c lib/newroot.c lib/holders.c lib/layers.c
 
 #include "toys.h"
 #include "check.h"
@@ -16,7 +16,7 @@
 #include "lib/mountopt.h"
 
 // What is mounted on a root that has /dir/sub, /dir/file and /file. "t PATH": a
-// tmpfs; "b WHAT PATH": a bind; "d PATH": no mount, just a directory. They make
+// tmpfs; "b WHAT PATH": a bind; "d PATH": no mount, just a directory, which "D PATH" removes. They make
 // their directory or file. Then there are the letters of flags[].
 static char *rows[] = {
   "",
@@ -77,6 +77,16 @@ static char *rows[] = {
   "b /dir /bind;s /bind;t /bind/sub",
   "t /x/y;s /x/y;t /x",
 
+  // What covers another mount is on a shared one, or is a copy of a mount that
+  // was made on another mount of the same peer group
+  "d /t/a/b;t /t/a;s /t/a;t /t/a;t /t",
+  "d /t/k0;s /;b /t /t/k0;b /t/k0 /t/k0",
+  "d /t/k0;s /;b /t /t/k0;s /t/k0;b /t/k0 /t/k0",
+  "t /m;s /m;t /m;s /m;t /m;s /m",
+  // A bind that shows what lies below itself or below another mount
+  "d /srv/data;b /srv/data /srv",
+  "d /x/y;b /x/y /b;t /x;d /x/y",
+
   // And together
   "t /proc;t /sys;t /sys/fs;s /sys;t /dev;t /dev/pts;t /dev/shm;s /dev;t /run;"
     "t /run/lock;b /dir /run/d;b /file /run/f;t /run/d/sub",
@@ -92,7 +102,7 @@ static struct {
   {'s', MS_SHARED}, {'p', MS_PRIVATE}, {'a', MS_REMOUNT|MS_BIND|MS_NOATIME},
   {'r', MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NOATIME},
   {'u', MS_REMOUNT|MS_BIND|MS_RELATIME},
-  {'S', MS_REMOUNT|MS_BIND|MS_STRICTATIME}
+  {'S', MS_REMOUNT|MS_BIND|MS_STRICTATIME}, {'U', MS_UNBINDABLE}
 };
 
 static int proc, host;
@@ -136,6 +146,16 @@ static void make_tree(void)
   make_file("/file");
 }
 
+// The directories that ROW makes on the old root, on the new one too.
+static void make_moved(char *row)
+{
+  char *copy = strdup(row), *save = 0, *op;
+
+  for (op = strtok_r(copy, ";", &save); op; op = strtok_r(0, ";", &save))
+    if (*op == 'd') make_dir(op+2);
+  free(copy);
+}
+
 // Mount what ROW says.
 static void make_mounts(char *row)
 {
@@ -156,7 +176,8 @@ static void make_mounts(char *row)
     } else if (*op == 't' || *op == 'd') {
       make_dir(path);
       if (*op == 't') check_need(!mount(source, path, "tmpfs", 0, "size=1M"));
-    } else for (i = 0; i<ARRAY_LEN(flags); i++) if (*op == flags[i].op)
+    } else if (*op == 'D') check_need(!rmdir(path));
+    else for (i = 0; i<ARRAY_LEN(flags); i++) if (*op == flags[i].op)
       check_need(!mount(0, path, 0, flags[i].flags, 0));
   }
   free(copy);
@@ -257,11 +278,12 @@ static void begin(struct carry *c, char *row, int shared)
   c->root = mount_of(c->list, c->from)->id;
 
   // As lr_newroot_attach() has it
-  if (shared) check_need(!mount(0, "/", 0, MS_PRIVATE, 0));
+  check_need(!mount(0, "/", 0, MS_PRIVATE, 0));
   check_need(!mount("root", "/new", "tmpfs", 0, "size=10M"));
   c->to = open_dir("/new");
   check_need(!fchdir(c->to) && !chroot("."));
   make_tree();
+  make_moved(row);
   check_need(!fchdir(c->from) && !chroot("."));
 }
 
@@ -424,6 +446,69 @@ static void filled(int flags)
   end(&c);
 }
 
+// It can't be switched to: it is as it was, with nothing made in it, and so is
+// the old root. One of the mounts is hidden below another.
+static void filled_back(void)
+{
+  struct carry c;
+  struct fault f = {0};
+  struct timespec old[2] = {{.tv_sec = 5}, {.tv_sec = 5}};
+  struct stat st;
+  char *before, *got, *s,
+    *row = "t /m/n/o;t /dir/x;d /t/h;t /t/h;t /t;b /file /f2";
+
+  begin(&c, row, 0);
+  lr_mountinfo_free(c.list);
+  c.list = read_table();
+  c.filled = mount_of(c.list, c.to)->id;
+  check_need(!fchdir(c.to) && !rmdir("t/h") && !mkdir("m", 0700));
+  check_need(!utimensat(c.to, "m", old, 0) && !futimens(c.to, old));
+  before = mounts(c.from);
+  check_none(lr_carry_plan(&c, &f), &f, "plan", "filled back");
+  check_none(lr_carry_unbind(&c, &f), &f, "unbind", "filled back");
+  check_none(lr_carry(&c, &f), &f, "carry", "filled back");
+  got = strdup(before);
+  // It shows the old root's file
+  if ((s = strstr(got, " own\n"))) memmove(s, s+4, strlen(s+4)+1);
+  check_mounts(c.to, got, "carried to filled", row);
+  free(got);
+  check_none(lr_carry_back(&c, &f), &f, "back", "filled back");
+  check_none(lr_carry_bind(&c, &f), &f, "bind", "filled back");
+  check_mounts(c.from, before, "back from filled", row);
+  check_mounts(c.to, "", "nothing stays on filled", row);
+  check_need(!fchdir(c.to));
+  check(access("m/n", F_OK) && !access("m", F_OK) && access("dir/x", F_OK)
+    && access("t/h", F_OK) && !access("t", F_OK) && access("f2", F_OK),
+    "what was made is removed");
+  check(!fstatat(c.to, "m", &st, 0) && st.st_mtim.tv_sec == 5
+    && !fstat(c.to, &st) && st.st_mtim.tv_sec == 5, "times are as they were");
+  free(before);
+  end(&c);
+}
+
+// A mount that ROW makes is refused by the plan, with the words WANT. With USES
+// that is what the last one needs of the old root.
+static void refused(char *row, char *newroot, char *uses, char *want)
+{
+  struct carry c;
+  struct fault f = {0};
+  struct mountinfo *m;
+  char text[256];
+
+  begin(&c, row, 0);
+  c.newroot = newroot;
+  if (uses) {
+    c.filled = c.wiped = 1;
+    for (m = c.list; m->next; m = m->next);
+    m->uses = strdup(uses);
+  }
+  check_num(lr_carry_plan(&c, &f), -1, "refused <%s>", row);
+  snprintf(text, sizeof(text), "%s %s", f.step ? : "", f.name ? : "");
+  check_str(text, want, "refused <%s>", row);
+  lr_fault_clear(&f);
+  end(&c);
+}
+
 int main(void)
 {
   int shared[] = {0, MS_SHARED, MS_SHARED|MS_REC}, failed = 0;
@@ -444,6 +529,14 @@ int main(void)
   check(failed>50, "%d could not be carried to a read-only root", failed);
   filled(0);
   filled(MS_RDONLY);
+  filled_back();
+  refused("d /x;b /x /m;D /x", 0, 0,
+    "carrying over /m: shows what was removed");
+  refused("U /", 0, 0, "carrying over /: is unbindable");
+  refused("t /", 0, 0, "carrying over /: tmpfs is mounted on it");
+  refused("t /n/a", "/n", 0, "carrying over /n/a: is below NEWROOT");
+  refused("b /dir /m", 0, "/dir", "mount /m: is /dir of the old root, which"
+    " would be emptied (-k keeps it)");
 
   return check_done();
 }

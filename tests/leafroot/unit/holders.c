@@ -7,6 +7,7 @@
 #include "toys.h"
 #include "check.h"
 #include "lib/holders.h"
+#include "lib/kernel.h"
 
 static struct holder seen[16];
 static int count;
@@ -93,6 +94,7 @@ static void processes(void)
   process("17", "gone\n", "x", "exe " ELSE " fd/3 @lacks cwd @lacks");
   process("18", "a name \xff%s that is too long\n", "x@",
     "exe " ELSE " fd/3 @d");
+  process("19", "except\n", "x", "exe @f1 root @d cwd @d");
   process("self", "self\n", "x", "exe @f1 root @d cwd @d");
   process("x19", "none\n", "x", "exe @f1 root @d cwd @d");
   sprintf(me, "%d", getpid());
@@ -100,7 +102,7 @@ static void processes(void)
   check_file("proc/20", 0600, "", 0);
 
   check_need((dir = open(path("proc"), O_RDONLY|O_DIRECTORY)) != -1);
-  n = lr_holders(dir, st.st_dev, each);
+  n = lr_holders(dir, st.st_dev, 19, each);
   check_num(n, 6, "holders");
   check_num(count, 6, "calls");
   check(!of(10), "a process that is elsewhere");
@@ -120,37 +122,44 @@ static void processes(void)
   check(!of(17), "what is gone");
   check((h = of(18)) && !h->bytes, "by an open directory");
   check_str(h ? h->name : 0, "a name \xff%s that", "a name that is cut");
+  check(!of(19), "the one that's left out");
   check(!of(getpid()), "this process");
   close(dir);
 
   // Anybody's own processes at least can be looked at.
   check_need((dir = open("/proc", O_RDONLY|O_DIRECTORY)) != -1);
   count = 0;
-  check(lr_holders(dir, 12345678, each) == 0 && !count, "no such device");
+  check(lr_holders(dir, 12345678, 0, each) == 0 && !count, "no such device");
   close(dir);
   errno = 0;
-  check(lr_holders(-1, 1, each) == -1 && errno == EBADF, "no procfs");
+  check(lr_holders(-1, 1, 0, each) == -1 && errno == EBADF, "no procfs");
 }
+
+#define LOOP(sys, dev, n, size) \
+  lr_holders_loop(dir, sys, dev, n, text, size, &found)
 
 static void loops(void)
 {
   static struct { char *name, *file; int want; } rows[] = {
-    {"loop0", "@f1\n", 1},
-    {"loop1", "@f1", 1},
-    {"loop2", "/proc/self/status\n", 0},
-    {"loop3", "@lacks\n", 0},
+    {"loop0", "/f1\n", 1},
+    {"loop1", "/f1", 1},
+    {"loop2", "/d/../d/f3\n", 1},
+    {"loop3", "/lacks\n", 0},
     {"loop4", "", 0},
     {"loop5", "\n", 0},
     {"loop6", 0, 0},
-    {"loop7", "@f1 (deleted)\n", 0},
+    {"loop7", "/f1 (deleted)\n", 0},
     {"loop8", "relative\n", 0},
   };
-  char name[4096], file[8192], text[4096];
-  struct stat st;
+  char name[4096], text[4096];
+  struct kstat found;
+  struct stat st, f1;
   unsigned i;
   int dir;
 
-  check_need(!mkdir(path("block"), 0700) && !stat(check_dir(), &st));
+  check_file("d/f3", 0600, "x", 1);
+  check_need(!stat(path("f1"), &f1) && !stat(check_dir(), &st)
+    && !mkdir(path("block"), 0700));
   for (i = 0; i<ARRAY_LEN(rows); i++) {
     snprintf(name, sizeof(name), "block/%s", rows[i].name);
     check_need(!mkdir(path(name), 0700));
@@ -158,26 +167,22 @@ static void loops(void)
     strcat(name, "/loop");
     check_need(!mkdir(path(name), 0700));
     strcat(name, "/backing_file");
-    snprintf(file, sizeof(file), "%s", *rows[i].file == '@'
-      ? path(rows[i].file+1) : rows[i].file);
-    check_file(name, 0600, file, strlen(file));
+    check_file(name, 0600, rows[i].file, strlen(rows[i].file));
   }
   check_need((dir = open(check_dir(), O_RDONLY|O_DIRECTORY)) != -1);
   for (i = 0; i<ARRAY_LEN(rows); i++)
-    check_num(lr_holders_loop(dir, st.st_dev, i, text, sizeof(text)),
+    check_num(LOOP(dir, st.st_dev, i, sizeof(text)),
       rows[i].want, "%s: %s", rows[i].name, rows[i].file);
-  check_num(lr_holders_loop(dir, st.st_dev, i, text, sizeof(text)), -1,
+  check_num(LOOP(dir, st.st_dev, i, sizeof(text)), -1,
     "the device behind the last");
-  check_num(lr_holders_loop(dir, st.st_dev, 0, text, sizeof(text)), 1,
-    "the first");
-  check_str(text, path("f1"), "its file");
-  check_num(lr_holders_loop(dir, st.st_dev+1, 0, text, sizeof(text)), 0,
+  check_num(LOOP(dir, st.st_dev, 0, sizeof(text)), 1, "the first");
+  check_str(text, "/f1", "its file");
+  check(found.ino == f1.st_ino && found.size == 3<<20, "its status");
+  check_num(LOOP(dir, st.st_dev+1, 0, sizeof(text)), 0,
     "of another file system");
-  check_num(lr_holders_loop(dir, st.st_dev, 0, text, 4), 0,
-    "a name that's cut");
-  check_num(strlen(text), 3, "is cut");
-  check_num(lr_holders_loop(-1, st.st_dev, 0, text, sizeof(text)), -1,
-    "no sysfs");
+  check_num(LOOP(dir, st.st_dev, 0, 3), 0, "a name that's cut");
+  check_num(strlen(text), 2, "is cut");
+  check_num(LOOP(-1, st.st_dev, 0, sizeof(text)), -1, "no sysfs");
   close(dir);
 }
 

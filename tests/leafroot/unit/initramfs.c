@@ -2,7 +2,8 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c lib/decompress.c lib/un_*.c
+// unit: lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c lib/initcheck.c
+// unit: lib/decompress.c lib/un_*.c
 // unit: lib/fault.c generated/lib/lib/libdecoders.a generated/lib/lib/libz.a
 // unit: -pthread
 
@@ -14,6 +15,7 @@
 #include "lib/initramfs.h"
 #include "lib/unpack.h"
 #include <dirent.h>
+#include <elf.h>
 #include <sys/mman.h>
 
 // A string literal's bytes, and how many there are without the NUL
@@ -433,31 +435,165 @@ static void privileged(void)
   close(a.dir);
 }
 
-// Which inits are found in a dry pass
+// A program of FORMAT, of 4096 bytes, that asks for LOADER at offset AT: the
+// least that an ELF file can be.
+static void program(char *to, unsigned at, char *loader)
+{
+  Elf64_Ehdr e = {.e_ident = ELFMAG, .e_phoff = sizeof(e), .e_phnum = 1};
+  Elf64_Phdr p = {.p_type = loader ? PT_INTERP : PT_NULL, .p_offset = at};
+
+  e.e_ident[EI_CLASS] = ELFCLASS64;
+  e.e_ident[EI_DATA] = IS_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
+  memset(to, 0, 8192);
+  if (loader) {
+    p.p_filesz = strlen(loader)+1;
+    strcpy(to+at, loader);
+  }
+  memcpy(to, &e, sizeof(e));
+  memcpy(to+sizeof(e), &p, sizeof(p));
+}
+
+// Append to *TO the entry of NAME: MODE, inode INO with NLINK names, LEN bytes
+// of TEXT.
+static void put(char **to, char *name, unsigned mode, unsigned ino,
+  unsigned nlink, char *text, unsigned len)
+{
+  char *s = *to;
+
+  s += sprintf(s, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+    ino, mode, geteuid(), getegid(), nlink, 5, len, 0, 0, 0, 0,
+    (int)strlen(name)+1, 0);
+  s = stpcpy(s, name)+1;
+  while ((s-*to)&3) *s++ = 0;
+  memcpy(s, text, len);
+  s += len;
+  while ((s-*to)&3) *s++ = 0;
+  *to = s;
+}
+
+// Which inits are found in a dry pass, with all that they need to start
 static void wanted(void)
 {
   static const struct { char *path; int found; } paths[] = {
     {"/a", 1}, {"a", 1}, {"x", 3}, {"d", 0}, {"d/x", 3}, {"l", 3}, {"/l/x", 0},
-    {"n", 0}, {"/d/../l", 3},
+    {"n", 0}, {"/d/../l", 3}, {"empty", 1}, {"text", 1}, {"static", 3},
+    {"dynamic", 3}, {"no-loader", 1}, {"far", 1}, {"script", 3}, {"bare", 1},
+    {"no-script", 1}, {"plain-script", 1}, {"s1", 3}, {"s4", 3}, {"s5", 1},
+    {"round", 1}, {"by-symlink", 3}, {"link1", 3}, {"link2", 3}, {"link3", 1},
+    {"other", 1}, {"cut", 1}, {"text-now", 1}, {"program-now", 3},
   };
-  static char bytes[] = A DIR_D HEAD("81ed", "00000000", "00000004") "d/x\0\0\0"
-    "\0\0\0\0" HEAD("81ed", "00000000", "00000002") "x\0"
-    HEAD("a1ff", "00000003", "00000002") "l\0" "d/x\0" TRAILER;
-  char *want[] = {0, 0}, why[256];
+  static char bytes[200000], elf[8192];
+  static struct names *names;
+  char *want[] = {0, 0}, why[256], name[32], text[32], *to = bytes;
   struct initramfs a = {0};
   struct fault f = {0};
   unsigned i;
 
-  patch(bytes, sizeof(bytes)-1);
-  for (i = 0; i<ARRAY_LEN(paths); i++) {
+#define PUT(name, mode, text) put(&to, name, mode, 1, 1, text, strlen(text))
+#define ELF(name, at, loader, len) \
+  (program(elf, at, loader), put(&to, name, 0100755, 1, 1, elf, len))
+  put(&to, "d", 040755, 1, 1, "", 0);
+  ELF("d/x", 0, 0, 8192);
+  ELF("x", 0, 0, 8192);
+  PUT("a", 0100644, "#!x");
+  PUT("l", 0120777, "d/x");
+  PUT("empty", 0100755, "");
+  PUT("text", 0100755, "echo");
+  ELF("static", 0, 0, 200);
+  ELF("dynamic", 300, "/d/x", 400);
+  ELF("no-loader", 300, "/d/none", 400);
+  ELF("far", 5000, "/d/x", 8192);
+  ELF("cut", 300, "/d/x", 302);
+  PUT("script", 0100755, "#! \t/l -c\n");
+  PUT("bare", 0100755, "#! \n");
+  PUT("no-script", 0100755, "#!/none\n");
+  PUT("plain-script", 0100755, "#!/a\n");
+  for (i = 1; i<6; i++) {
+    sprintf(name, "s%d", i);
+    sprintf(text, "#!/%c%d\n", i == 1 ? 'x' : 's', i-1);
+    PUT(name, 0100755, i == 1 ? "#!x" : text);
+  }
+  PUT("round", 0100755, "#!/round");
+  PUT("by-symlink", 0120777, "///dynamic");
+
+  // The contents come with the last of three names, as cpio writes them
+  put(&to, "link1", 0100755, 7, 3, "", 0);
+  put(&to, "link2", 0100755, 7, 3, "", 0);
+  put(&to, "link3", 0100755, 7, 3, "#!x", 3);
+  // What one of them is by now is another file
+  PUT("link3", 0120777, "text");
+  put(&to, "other", 0100755, 8, 1, "echo", 4);
+  PUT("text-now", 0100755, "#!x");
+  PUT("text-now", 0100755, "echo");
+  PUT("program-now", 0100755, "echo");
+  PUT("program-now", 0100755, "#!x");
+  PUT("TRAILER!!!", 0, "");
+  check_need(to<bytes+sizeof(bytes) && (names = lr_names_new()));
+
+  // In an archive by itself, and below another one that has nothing of it
+  for (i = 0; i<2*ARRAY_LEN(paths); i++) {
     a = (struct initramfs){.fd = memfd_create("data", MFD_CLOEXEC), .dir = -1,
-      .want = want};
-    *want = paths[i].path;
-    check_need(write(a.fd, bytes, sizeof(bytes)-1) == sizeof(bytes)-1
-      && !lseek(a.fd, 0, SEEK_SET));
+      .want = want, .names = i<ARRAY_LEN(paths) ? 0 : names};
+    *want = paths[i%ARRAY_LEN(paths)].path;
+    check_need(write(a.fd, bytes, to-bytes) == to-bytes);
+    if (i>ARRAY_LEN(paths)) check_need(!ftruncate(a.fd, 0)
+      && write(a.fd, to-124, 124) == 124);
+    check_need(!lseek(a.fd, 0, SEEK_SET));
     sprintf(why, "%d", lr_initramfs_read(&a, &f));
     check_str(why, "0", "wanted %s: %s", *want, f.name ? : "");
-    check_num(a.found, paths[i].found, "wanted %s", *want);
+    check_num(a.found, paths[i%ARRAY_LEN(paths)].found, "wanted %s", *want);
+    close(a.fd);
+  }
+  lr_names_free(names);
+}
+
+// The memory that a tree takes, by pages of this machine's size and of others,
+// and where to stop.
+static void memory(void)
+{
+  static const struct { unsigned page; unsigned long long bytes; } pages[] = {
+    {0, 0}, {4096, 3*4096}, {16384, 3*16384}, {65536, 3*65536},
+  };
+  static const struct { unsigned long long limit; int fails; } limits[] = {
+    {0, 0}, {3*4096+4*1024, 0}, {3*4096+4*1024-1, 1}, {1, 1},
+  };
+  static char bytes[20000], text[4096];
+  char *to = bytes;
+  struct initramfs a = {0};
+  struct fault f = {0};
+  struct stat st;
+  unsigned i;
+  int rc;
+
+  // A file of one byte, a long symlink, a file with two names, nothing
+  memset(text, 'x', sizeof(text));
+  put(&to, "one", 0100644, 1, 1, text, 1);
+  put(&to, "symlink", 0120777, 1, 1, text, 128);
+  put(&to, "two1", 0100644, 2, 2, "", 0);
+  put(&to, "two2", 0100644, 2, 2, text, 4096);
+  PUT("TRAILER!!!", 0, "");
+  for (i = 0; i<ARRAY_LEN(pages)+ARRAY_LEN(limits); i++) {
+    a = (struct initramfs){.fd = memfd_create("data", MFD_CLOEXEC), .dir = -1};
+    check_need(write(a.fd, bytes, to-bytes) == to-bytes
+      && !lseek(a.fd, 0, SEEK_SET));
+    if (i<ARRAY_LEN(pages)) {
+      a.page = pages[i].page;
+      check_need(!lr_initramfs_read(&a, &f));
+      check_num(a.bytes, pages[i].bytes ? : 3ULL*sysconf(_SC_PAGESIZE),
+        "pages of %u", pages[i].page);
+    } else {
+      a.dir = new_tree();
+      a.page = 4096;
+      a.limit = limits[i-ARRAY_LEN(pages)].limit;
+      rc = lr_initramfs_read(&a, &f);
+      check_num(-rc, limits[i-ARRAY_LEN(pages)].fails, "limit %llu", a.limit);
+      check(!rc || (f.err == ENOSPC && !strcmp(f.step, "unpacking")),
+        "limit %llu: no space", a.limit);
+      check(!fstatat(a.dir, "two2", &st, 0) == !rc, "limit %llu: what is there",
+        a.limit);
+      lr_fault_clear(&f);
+      close(a.dir);
+    }
     close(a.fd);
   }
 }
@@ -475,6 +611,7 @@ int main(void)
   cut();
   privileged();
   wanted();
+  memory();
   check(!rmdir(path), "the neighbour is there, and empty");
   check(!stat(check_dir(), &st) && st.st_nlink == 3, "and there is no other");
   check_num(umask(mask), 027, "the umask is as it was");

@@ -61,6 +61,13 @@ static struct row {
   {"ramfs", "size=4M,mode=711", 0, {0, 0}, 0, 0, 0, 0711, "- -", 1,
     "option rootflags size=4M: ramfs has no such option, left out\n", 0},
   {"tmpfs", "", 0, {0, 0}, 0, 0, 0, 0755, "- -", 0, "", 0},
+  // No init could be run with it
+  {"tmpfs", "noexec,size=4M", 0, {0, 0}, 0, 4*MIB, 0, 0755,
+    "rootflags size=4M -", 0,
+    "option rootflags noexec: init could not be run, left out\n", 0},
+  {"ramfs", 0, "nodev,noexec", {0, 0}, 0, 0, 0, 0755, "- -", 0,
+    "option initramfs_options noexec: init could not be run, left out\n", 0},
+  {"tmpfs", "noexec", 0, {0, 0}, 1, 0, 0, 0755, "- -", 0, "", 0},
   // They were for the disk
   {"tmpfs", "errors=panic,size=4M", 0, {0, 0}, 1, 0, 0, 0755, "- -", 0, "", 0},
   {"tmpfs", "errors=panic", 0, {"size=4M", 0}, 1, 4*MIB, 0, 0755,

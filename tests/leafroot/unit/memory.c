@@ -78,6 +78,28 @@ static struct {
   {0, ALL/9, 0, ALL/9*9/8},
 };
 
+// meminfo, and the bytes that are available by it where "/" is in memory
+static struct {
+  char *text;
+  unsigned long long bytes;
+} frees[] = {
+  {"MemAvailable:     750 kB\nSReclaimable:    250 kB\n", 500*KIB},
+  {"SReclaimable:    749 kB\nMemAvailable:     750 kB\n", KIB},
+  {"MemAvailable:     750 kB\nSReclaimable:    750 kB\n", 1},
+  {"MemAvailable:     750 kB\nSReclaimable:    751 kB\n", 1},
+  {"MemAvailable:     750 kB\n", 750*KIB},
+  {"MemAvailable:     0 kB\nSReclaimable:    1 kB\n", 0},
+  {"SReclaimable:    1 kB\n", 0},
+  {"", 0},
+};
+
+// What is AVAILABLE, and what may be unpacked then
+static struct {
+  unsigned long long available, bytes;
+} unpacks[] = {
+  {0, 0}, {1, 1}, {32*MIB, 1}, {32*MIB+1, 1}, {32*MIB+2, 2}, {ALL, ALL-32*MIB}
+};
+
 // meminfo, and the bytes that are available by it
 static struct {
   char *text;
@@ -118,6 +140,10 @@ int main(void)
       trees[i].unpack, "tree %u: unpack", i);
   }
 
+  check_num(lr_memory_least(0), 4*MIB, "least");
+  check_num(lr_memory_least(9999), 4*MIB+9999*KIB, "least for few");
+  check_num(lr_memory_least(10000), 4*MIB+10000*KIB, "least for some");
+  check_num(lr_memory_least(ALL), 4*MIB+10000*KIB, "least for many");
   for (i = 0; i<ARRAY_LEN(archives); i++) {
     enough = archives[i].enough;
     check(!lr_memory_scarce(archives[i].packed, enough), "archive %u: enough",
@@ -143,6 +169,14 @@ int main(void)
     check_file("meminfo", 0600, infos[i].text, strlen(infos[i].text));
     check_num(lr_memory_available(dir), infos[i].bytes, "meminfo %u", i);
   }
+
+  for (i = 0; i<ARRAY_LEN(frees); i++) {
+    check_file("meminfo", 0600, frees[i].text, strlen(frees[i].text));
+    check_num(lr_memory_free(dir), frees[i].bytes, "free %u", i);
+  }
+  for (i = 0; i<ARRAY_LEN(unpacks); i++)
+    check_num(lr_memory_to_unpack(unpacks[i].available), unpacks[i].bytes,
+      "unpack %u", i);
 
   // More than anybody reads: what is behind 64 KiB is not seen.
   check_need(text = malloc(70000));

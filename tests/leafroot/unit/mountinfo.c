@@ -15,63 +15,64 @@ static struct {
   struct mountinfo want;
 } good[] = {
   {"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=x",
-    {0, 36, 35, 98, 0, 0, "/mnt1", "/mnt2", "rw,noatime", "ext3", "/dev/root",
-     "rw,errors=x"}},
+    {0, 36, 35, 98, 0, 0, 1, 0, "/mnt1", "/mnt2", "rw,noatime", "ext3", "/dev/root",
+     "rw,errors=x", 0}},
   // rootfs before 7.0 is its own parent.
   {"1 1 0:2 / / rw - rootfs none rw",
-    {0, 1, 1, 0, 2, 0, "/", "/", "rw", "rootfs", "none", "rw"}},
+    {0, 1, 1, 0, 2, 0, 0, 0, "/", "/", "rw", "rootfs", "none", "rw", 0}},
   // Optional fields: none, one, many, unknown ones, empty ones
   {"2 1 0:3 / /a rw shared:1 - tmpfs t rw",
-    {0, 2, 1, 0, 3, 1, "/", "/a", "rw", "tmpfs", "t", "rw"}},
+    {0, 2, 1, 0, 3, 1, 0, 0, "/", "/a", "rw", "tmpfs", "t", "rw", 0}},
   {"2 1 0:3 / /a rw shared:7 master:2 propagate_from:3 unbindable new:9 - "
-   "tmpfs t rw", {0, 2, 1, 0, 3, 1, "/", "/a", "rw", "tmpfs", "t", "rw"}},
+   "tmpfs t rw", {0, 2, 1, 0, 3, 7, 2, 1, "/", "/a", "rw", "tmpfs", "t", "rw", 0}},
   {"2 1 0:3 / /a rw master:2 - tmpfs shared:1 rw",
-    {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs", "shared:1", "rw"}},
+    {0, 2, 1, 0, 3, 0, 2, 0, "/", "/a", "rw", "tmpfs", "shared:1", "rw", 0}},
   {"2 1 0:3 / /a rw sharedx:2 share - tmpfs t rw",
-    {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs", "t", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "tmpfs", "t", "rw", 0}},
   {"2 1 0:3 / /a rw  -- - tmpfs t rw",
-    {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs", "t", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "tmpfs", "t", "rw", 0}},
   // mount("", ...) makes an empty source.
   {"2 1 0:3 / /a rw - tmpfs  rw",
-    {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs", "", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "tmpfs", "", "rw", 0}},
   {"2 1 0:3 / /a rw -  t rw",
-    {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "", "t", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "", "t", "rw", 0}},
   // The last field is all that is left of the line; it may be missing.
-  {"2 1 0:3 / /a rw - tmpfs t", {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs",
-    "t", ""}},
-  {"2 1 0:3 / /a rw - tmpfs t ", {0, 2, 1, 0, 3, 0, "/", "/a", "rw", "tmpfs",
-    "t", ""}},
-  {"2 1 0:3 / /a rw - tmpfs t rw x  y ", {0, 2, 1, 0, 3, 0, "/", "/a", "rw",
-    "tmpfs", "t", "rw x  y "}},
-  {"2 1 0:3 / /a rw - fuse.a-b t rw", {0, 2, 1, 0, 3, 0, "/", "/a", "rw",
-    "fuse.a-b", "t", "rw"}},
-  {"2 1 0:3 / /- rw - tmpfs - -", {0, 2, 1, 0, 3, 0, "/", "/-", "rw", "tmpfs",
-    "-", "-"}},
+  {"2 1 0:3 / /a rw - tmpfs t", {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "tmpfs",
+    "t", "", 0}},
+  {"2 1 0:3 / /a rw - tmpfs t ", {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw", "tmpfs",
+    "t", "", 0}},
+  {"2 1 0:3 / /a rw - tmpfs t rw x  y ", {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw",
+    "tmpfs", "t", "rw x  y ", 0}},
+  {"2 1 0:3 / /a rw - fuse.a-b t rw", {0, 2, 1, 0, 3, 0, 0, 0, "/", "/a", "rw",
+    "fuse.a-b", "t", "rw", 0}},
+  {"2 1 0:3 / /- rw - tmpfs - -", {0, 2, 1, 0, 3, 0, 0, 0, "/", "/-", "rw", "tmpfs",
+    "-", "-", 0}},
   // fs/proc_namespace.c escapes blank, tab, newline, backslash and #.
   {"2 1 0:3 /a\\040b /c\\011\\012\\134\\043d rw - ty\\040pe s\\040 rw",
-    {0, 2, 1, 0, 3, 0, "/a b", "/c\t\n\\#d", "rw", "ty pe", "s ", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/a b", "/c\t\n\\#d", "rw", "ty pe", "s ", "rw", 0}},
   {"2 1 0:3 /\\134040 /\\134\\134 rw - t s rw",
-    {0, 2, 1, 0, 3, 0, "/\\040", "/\\\\", "rw", "t", "s", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/\\040", "/\\\\", "rw", "t", "s", "rw", 0}},
   {"2 1 0:3 /\\001\\177\\200\\377 / rw - t s rw",
-    {0, 2, 1, 0, 3, 0, "/\x01\x7f\x80\xff", "/", "rw", "t", "s", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/\x01\x7f\x80\xff", "/", "rw", "t", "s", "rw", 0}},
   // What is no escape stays as it is.
   {"2 1 0:3 /\\ /\\0 rw - \\04 \\08x \\40",
-    {0, 2, 1, 0, 3, 0, "/\\", "/\\0", "rw", "\\04", "\\08x", "\\40"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/\\", "/\\0", "rw", "\\04", "\\08x", "\\40", 0}},
   {"2 1 0:3 /\\400 /\\048 rw - \\x20 \\n rw",
-    {0, 2, 1, 0, 3, 0, "/\\400", "/\\048", "rw", "\\x20", "\\n", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/\\400", "/\\048", "rw", "\\x20", "\\n", "rw", 0}},
   // A directory that was removed, and one that cannot be reached
   {"2 1 0:3 /a//deleted /b//deleted rw - t s rw",
-    {0, 2, 1, 0, 3, 0, "/a//deleted", "/b//deleted", "rw", "t", "s", "rw"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/a//deleted", "/b//deleted", "rw", "t", "s", "rw", 0}},
   {"2 1 0:4 net:[4026531840] /n rw - nsfs nsfs rw",
-    {0, 2, 1, 0, 4, 0, "net:[4026531840]", "/n", "rw", "nsfs", "nsfs", "rw"}},
+    {0, 2, 1, 0, 4, 0, 0, 0, "net:[4026531840]", "/n", "rw", "nsfs", "nsfs", "rw",
+     0}},
   // Largest numbers
   {"2147483647 4294967295 4095:1048575 / / rw - t s rw",
-    {0, 2147483647, 4294967295, 4095, 1048575, 0, "/", "/", "rw", "t", "s",
-     "rw"}},
+    {0, 2147483647, 4294967295, 4095, 1048575, 0, 0, 0, "/", "/", "rw", "t", "s",
+     "rw", 0}},
   // Garbage that is bytes of a name
   {"2 1 0:3 /\x01\x80\xff\r\t /\xc3( \xfe - \xfd \xfc \xfb",
-    {0, 2, 1, 0, 3, 0, "/\x01\x80\xff\r\t", "/\xc3(", "\xfe", "\xfd", "\xfc",
-     "\xfb"}},
+    {0, 2, 1, 0, 3, 0, 0, 0, "/\x01\x80\xff\r\t", "/\xc3(", "\xfe", "\xfd", "\xfc",
+     "\xfb", 0}},
 };
 
 // What is no line of a mount table
@@ -104,6 +105,8 @@ static void same(struct mountinfo *m, struct mountinfo *want, char *line)
   check_num(m->maj, want->maj, "major number of %s", line);
   check_num(m->min, want->min, "minor number of %s", line);
   check_num(m->shared, want->shared, "shared of %s", line);
+  check_num(m->master, want->master, "master of %s", line);
+  check_num(m->unbindable, want->unbindable, "unbindable of %s", line);
   check_str(m->root, want->root, "root of %s", line);
   check_str(m->dir, want->dir, "directory of %s", line);
   check_str(m->flags, want->flags, "flags of %s", line);

@@ -2,7 +2,8 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/plan.c lib/memory.c lib/readfile.c lib/report.c lib/fault.c
+// unit: lib/plan.c lib/memory.c lib/mountinfo.c lib/readfile.c lib/report.c
+// unit: lib/fault.c
 
 #include "toys.h"
 #include "check.h"
@@ -43,13 +44,16 @@ static char *sh[] = {"/bin/sh", 0};
 
 // A row: the plan, or what is said because there is none. The plan is words in
 // this order: what is done; "pivot"; the new root's type; "wipe"; "keep=DIR";
-// "mounts" if those are copied; "ignored"; "empty" if the old root is emptied
+// "mounts" if those are copied; "ignored"; "careful"; "empty" if the old root is emptied
 // before; "count"; "unknown=" and the word of rootfstype=; "because" and why it
 // is a copy.
 #define PLAN(text) .line = __LINE__, .plan = text
 #define NO(text) .line = __LINE__, .refusal = text
 #define X .r.archives = &archive, .s.archives = 1
+#define NO_INIT "unpacking needs 132 MiB, 1 MiB are available, and the old" \
+  " root has to stay as no init is sure to run"
 #define CHECKED X, .s.archives_checked = 1, .s.archives_init = 3
+#define FILLED .s.newroot = NEWROOT_FILLED
 #define SIZE .size = "-o size=100M"
 #define INODES .nr_inodes = "-o nr_inodes=2k"
 static struct row {
@@ -58,6 +62,11 @@ static struct row {
   struct request r;
   struct scene s;
   char *size, *nr_inodes;     // the options that limit the new root
+  // What a mount needs of the old root: it is one of NEWROOT, on NEWROOT, or ON
+  // something else, and a BIND or an overlay
+  char *uses;
+  enum {ON_ROOT = 1, ON_OTHER = 2, ON_SELF = 3, ON_NEWROOT = 4} where;
+  int bind;
 } rows[] = {
   // The root as it is, and what overrules that
   {PLAN("move tmpfs wipe")},
@@ -170,6 +179,41 @@ static struct row {
   {PLAN("take pivot mounts"), .there = LEAF|NOT_PID1, .r.own_namespace = 1,
     .s.newroot = NEWROOT_NESTED},
 
+  // What needs the old root, where that is going to be emptied
+#define BIND(path, on) .uses = path, .bind = 1, .where = on
+#define OVERLAY(path, on) .uses = path, .where = on
+#define IS(what) what " of the old root, which would be emptied (-k keeps it)"
+  {NO(IS("NEWROOT /m: is /real")), FILLED, BIND("/real", ON_SELF)},
+  {NO(IS("NEWROOT /m: is /")), FILLED, BIND("/", ON_SELF), .r.dry_run = 1},
+  {NO(IS("NEWROOT /m: has the layer /low")), FILLED, OVERLAY("/low", ON_SELF)},
+  {NO(IS("mount /m: is /data")), FILLED, BIND("/data", ON_NEWROOT)},
+  {NO(IS("mount /m: has the layer rw")), FILLED, OVERLAY("rw", ON_NEWROOT)},
+  {NO(IS("mount /m: has the layer /low")), FILLED, OVERLAY("/low", ON_ROOT)},
+  {NO(IS("mount /m: has the layer /low")), FILLED, OVERLAY("/low", ON_OTHER)},
+  {NO(IS("mount /m: has the layer /low")), X, OVERLAY("/low", ON_OTHER)},
+  // A bind elsewhere shows what the new root has there, or is unmounted
+  {PLAN("take wipe"), FILLED, BIND("/data", ON_ROOT)},
+  {PLAN("take wipe"), FILLED, BIND("/data", ON_OTHER)},
+  {PLAN("unpack tmpfs wipe"), X, BIND("/data", ON_OTHER)},
+  // What goes along with its files
+  {PLAN("move tmpfs wipe"), BIND("/data", ON_ROOT)},
+  {PLAN("move tmpfs wipe"), OVERLAY("/low", ON_ROOT)},
+  {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
+    OVERLAY("/low", ON_ROOT)},
+  // The old root stays whole
+  {PLAN("take keep=old"), FILLED, BIND("/real", ON_SELF), .r.keep = "old",
+    .r.keep_arg = "old"},
+  {PLAN("take keep=old"), FILLED, OVERLAY("/low", ON_NEWROOT),
+    .r.keep = "old", .r.keep_arg = "old"},
+  {NO(IS("NEWROOT /m: is /real")), FILLED, BIND("/real", ON_SELF),
+    .r.keep = "old"},
+  {PLAN("unpack tmpfs keep=old because the old root is kept"), X,
+    .r.keep = "old", OVERLAY("/low", ON_ROOT)},
+  {PLAN("take pivot"), .there = LEAF, FILLED, BIND("/real", ON_SELF)},
+  {PLAN("unpack pivot tmpfs"), X, .there = LEAF, .r.force = 1,
+    OVERLAY("/low", ON_ROOT)},
+  {PLAN("take"), .there = DISK, FILLED, BIND("/real", ON_SELF)},
+
   // What a filled NEWROOT has no use for
   {PLAN("take wipe ignored"), .s.newroot = NEWROOT_FILLED, .r.options = &opts,
     .warning = "NEWROOT /newroot: is filled, so -o, -t and -x do nothing\n"},
@@ -239,7 +283,25 @@ static struct row {
     .there = LEAF|NOT_PID1, .r.own_namespace = 1, .s.available = 1},
   {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
     .there = UNKNOWN},
-  {PLAN("move tmpfs wipe"), .s.available = 1},
+  {PLAN("copy tmpfs wipe count because that was asked for"), .r.copy = 1,
+    .s.available = COPY_NEEDS, .s.free = COPY_NEEDS},
+  {NO("a copy needs 100 MiB more memory, 100 MiB are available"), .r.copy = 1,
+    .s.available = GIB, .s.free = COPY_NEEDS-1},
+  {PLAN("copy pivot tmpfs count because the old root is a disk"),
+    .there = LEAF|DISK, .r.force = 1, .s.available = COPY_NEEDS, .s.free = 1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = 1},
+  {NO("a move needs 4 MiB, 4 MiB are available"),
+    .s.available = 4*MIB+1000*1024-1},
+  {PLAN("move tmpfs wipe careful"), .s.available = 4*MIB+1000*1024},
+  {PLAN("move tmpfs wipe careful"), .s.available = 32*MIB-1},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB},
+  {PLAN("move tmpfs wipe"), .s.available = 32*MIB, .s.free = 32*MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = GIB, .s.free = 32*MIB-1},
+  {NO("a move needs 4 MiB, 0 KiB are available"), .s.available = GIB,
+    .s.free = 1},
+  // A small tree needs less than two pieces
+  {PLAN("move tmpfs wipe"), .s.available = 25*MIB, .s.bytes = MIB},
+  {PLAN("move tmpfs wipe careful"), .s.available = 25*MIB-1, .s.bytes = MIB},
   {PLAN("move tmpfs wipe"), .there = UNKNOWN},
   // What was said first of two that are wrong
   {NO("tree needs 100 MiB in 1000 inodes, -o size=100M holds 0 KiB"), SIZE,
@@ -257,27 +319,31 @@ static struct row {
   // What is not known is no reason to empty it
   {PLAN("unpack tmpfs wipe"), CHECKED, .there = UNKNOWN, .s.freed = GIB},
   // Then what was unpacked would be all there is: the old root stays where an
-  // archive can be bad, has no init, or one that cannot be run, and where it is
-  // not ours to empty. It may not fit then, which undoes it.
+  // archive was not verified (unpacking that ends in time), and where it has no
+  // init or one that cannot be run, or where it is not ours to empty. Then it is
+  // known that what they hold does not fit.
   {PLAN("unpack tmpfs wipe"), X, .s.available = 1, .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), X, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
   {PLAN("unpack tmpfs wipe"), .r.archives = &archive, .s.archives = 2,
     .s.archives_checked = 1, .s.archives_init = 3, .s.available = 1,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.available = 1,
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.available = MIB,
     .s.freed = GIB},
-  {PLAN("unpack tmpfs wipe"), X, .s.archives_checked = 1, .s.archives_init = 1,
-    .s.available = 1, .s.freed = GIB},
-  {PLAN("unpack pivot tmpfs"), CHECKED, .there = LEAF, .r.force = 1,
-    .s.available = 1, .s.freed = GIB},
+  {NO(NO_INIT), X, .s.archives_checked = 1, .s.archives_init = 1,
+    .s.available = MIB, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 1 MiB are available, and the old root has to"
+    " stay"), CHECKED, .there = LEAF, .r.force = 1, .s.available = MIB,
+    .s.freed = GIB},
   {PLAN("unpack tmpfs wipe because that was asked for"), CHECKED, .r.copy = 1,
     .s.available = 132*MIB},
   // What is kept is none that can go before, and a copy has to fit
   {NO("a copy needs 100 MiB more memory, 0 KiB are available"), CHECKED,
     .r.keep = "old", .s.available = 1, .s.freed = GIB},
+  {NO("unpacking needs 132 MiB, 131 MiB are available, and the old root has to"
+    " stay"), CHECKED, .r.keep = "old", .s.available = 132*MIB-1},
   {PLAN("unpack tmpfs keep=old because the old root is kept"), CHECKED,
-    .r.keep = "old", .s.available = COPY_NEEDS},
+    .r.keep = "old", .s.available = 132*MIB},
   {PLAN("unpack tmpfs wipe because the old root is read-only"), X, .there = RO},
   {PLAN("unpack tmpfs wipe count"), X, .r.dry_run = 1},
   {PLAN("unpack ramfs wipe"), X, .r.rootfstype = "ramfs"},
@@ -358,6 +424,7 @@ static void describe(char *text, struct plan *p)
   if (p->keep) text += sprintf(text, " keep=%s", p->keep);
   if (p->copy_mounts) text += sprintf(text, " mounts");
   if (p->ignored) text += sprintf(text, " ignored");
+  if (p->careful) text += sprintf(text, " careful");
   if (p->empty_first) text += sprintf(text, " empty");
   if (p->count) text += sprintf(text, " count");
   if (p->unknown_type) text += sprintf(text, " unknown=%s", p->unknown_type);
@@ -369,10 +436,11 @@ static void set_scene(struct scene *s, struct row *row)
 {
   static struct mountinfo mounts[] = {{.next = mounts+1, .id = 1, .parent = 1},
     {.next = mounts+2, .id = 2, .parent = 1},
-    {.next = mounts+3, .id = 3, .parent = 2}, {.id = 9, .parent = 1}};
+    {.next = mounts+3, .id = 3, .parent = 2}, {.id = 9, .parent = 1},
+    {.id = 10, .parent = 9}}, *m;
   struct { unsigned long long *to, from; } figures[] = {
     {&s->available, row->s.available}, {&s->bytes, row->s.bytes},
-    {&s->size, row->s.size}, {&s->files, row->s.files}};
+    {&s->free, row->s.free}, {&s->size, row->s.size}, {&s->files, row->s.files}};
   unsigned i;
 
   *s = ordinary;
@@ -388,6 +456,16 @@ static void set_scene(struct scene *s, struct row *row)
   s->newroot = row->s.newroot;
   if (s->newroot == NEWROOT_FILLED || s->newroot == NEWROOT_NESTED)
     s->newroot_mount = 9;
+  mounts[3].next = row->where == ON_NEWROOT ? mounts+4 : 0;
+  mounts->root = "/";
+  for (m = mounts; m<mounts+5; m++) m->uses = 0;
+  if (row->uses) {
+    m = mounts+row->where;
+    m->dir = "/m";
+    m->uses = row->uses;
+    m->root = row->bind ? row->uses : "/";
+    m->min = !row->bind;
+  }
   s->freed = row->s.freed;
   s->archives = row->s.archives;
   s->archives_checked = row->s.archives_checked;

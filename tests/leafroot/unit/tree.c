@@ -475,22 +475,25 @@ static void options(void)
 // A big file is in use: then the worker waits until tick() was called twice,
 // and that is when the cancel of the beginning must have stopped everything.
 struct told {
-  int ticks, used;
+  int ticks, used, refuse;
   unsigned long long bytes;
   char path[64];
 };
 
-static void in_use(void *context, char *path, unsigned long long bytes)
+static int in_use(void *context, char *path, unsigned long long bytes)
 {
   struct told *told = context;
   int ms;
 
+  if (told->refuse) return -1;
   told->used++;
   told->bytes = bytes;
   snprintf(told->path, sizeof(told->path), "%s", path);
   for (ms = 0; ms<10000
     && __atomic_load_n(&told->ticks, __ATOMIC_SEQ_CST)<2; ms += 10)
       usleep(10000);
+
+  return 0;
 }
 
 static void tick(void *context, struct tree *t)
@@ -532,6 +535,29 @@ static void cancelled(int cancel)
   close(fd);
   done(lr_tree_back(&t, &f), &f, row);
   same("src", first, row);
+  unset(&t);
+  gone("dst");
+}
+
+// There is no memory for a second one of a file that is in use, or that is larger
+// than a piece: the move fails with ENOSPC, and is undone.
+static void refused(void)
+{
+  struct told told = {.refuse = 1};
+  struct fault f = {0};
+  struct tree t;
+  int fd = openat(top, "src/sparse", O_RDONLY|O_NOATIME|O_CLOEXEC);
+
+  check_need(fd != -1);
+  set(&t, TREE_MOVE, 1);
+  t.piece = 65536;
+  t.in_use = in_use;
+  t.context = &told;
+  check_num(lr_tree_run(&t, &f), -1, "refused");
+  failed(&f, ENOSPC, "copying", "/sparse", "refused");
+  close(fd);
+  done(lr_tree_back(&t, &f), &f, "refused");
+  same("src", first, "refused");
   unset(&t);
   gone("dst");
 }
@@ -780,6 +806,7 @@ int main(void)
   options();
   cancelled(0);
   cancelled(1);
+  refused();
   in_the_way();
   half_back();
   unreadable();
