@@ -176,9 +176,9 @@ int lr_newroot_remove(struct newroot *n)
 }
 
 // Undo lr_newroot_attach() of MOUNT, done or failed half-way. The current
-// directory is N->cwd afterwards. A "/" that was shared is still private: to share
-// share it again is the caller's affair. Returns 0, or -1 and errno if it can't
-// be unmounted or the directory can't be removed.
+// directory is N->cwd afterwards. A "/" that was shared is still private: the
+// caller shares it again. Returns 0, or -1 and errno if it can't be unmounted or
+// the directory can't be removed.
 int lr_newroot_detach(struct newroot *n, int mount_fd)
 {
   int i;
