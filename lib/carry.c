@@ -351,10 +351,11 @@ int lr_carry_bind(struct carry *c, struct fault *f)
 }
 
 // After the switch: unmount what had no place on the new root, which is still
-// on the old one; if that is KEPT it stays there. LOST, if it's not 0, is told
-// the directory of each that the new root has no mount of its own for. The
-// current directory is "/" afterwards.
-void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
+// on the old one; if that is KEPT it stays there. SAY, if it's not 0, is told
+// what became of a mount that is not as it was, unless the new root has a mount
+// of its own there. The current directory is "/" afterwards.
+void lr_carry_rest(struct carry *c, int kept,
+  void (*say)(char *dir, char *what))
 {
   struct mountinfo *m;
   struct kstat st;
@@ -376,12 +377,17 @@ void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir))
       if (!fchdir(c->from))
         umount2(lr_carry_path(m), MNT_DETACH|UMOUNT_NOFOLLOW);
     }
-    if (!c->filled || !lost) continue;
+    if (!say) continue;
     fd = lr_open_in_root(c->to, lr_carry_path(m), O_NOFOLLOW);
-    if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)
-      || !(st.attr&KATTR_MOUNT_ROOT)) lost(m->dir);
+    if (c->copy) say(m->dir, "is hidden below another mount: it isn't copied");
+    else if (fd == -1 || kstatx(fd, "", AT_EMPTY_PATH, &st)
+      || !(st.attr&KATTR_MOUNT_ROOT))
+        say(m->dir, "is unmounted: the new root has no place for it");
     if (fd != -1) close(fd);
   }
+  for (m = c->list; c->copy && say && m; m = m->next)
+    if (m->id != c->root && lr_carry_shows(c, m))
+      say(m->dir, "still shows the old root");
   for (i = TRIES; i && (fchdir(c->to) || chdir("/")); i--);
   share_filled(c);
 }

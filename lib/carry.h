@@ -9,4 +9,5 @@ int lr_carry_unbind(struct carry *c, struct fault *f);
 int lr_carry_bind(struct carry *c, struct fault *f);
 int lr_carry(struct carry *c, struct fault *f);
 int lr_carry_back(struct carry *c, struct fault *f);
-void lr_carry_rest(struct carry *c, int kept, void (*lost)(char *dir));
+void lr_carry_rest(struct carry *c, int kept,
+  void (*say)(char *dir, char *what));

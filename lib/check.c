@@ -68,8 +68,7 @@ static int plan_carry(struct boot *b)
 
 // Check that nothing is in the way of B->plan: sizes, init, the place for the
 // old root, the console. Sets B->plan.init. Leaves the fault B->why. Returns 0
-// or
-// -1.
+// or -1.
 int lr_check(struct boot *b)
 {
   struct plan *p = &b->plan;

@@ -375,7 +375,7 @@ int lr_initramfs_read(struct initramfs *a, struct fault *f)
   if (a->dir == -1) rc = read_archives(u);
   else {
     if (!(rc = lr_unpack_start(u))) rc = read_archives(u);
-    lr_unpack_end(u);
+    rc = lr_unpack_end(u, rc);
   }
   while (u->names && want && *want && a->found<3)
     a->found |= can_run(u->names, *want++);

@@ -23,12 +23,19 @@ static int open_parent(int cwd, char *path)
   return fd;
 }
 
+// What undoes a change, and fails, is tried as often as this: there's no other
+// way back.
+#define TRIES 3
+
 // Set the times of directory DIR to those in ST. Returns 0, or -1 and errno.
 static int set_times(int dir, struct stat *st)
 {
   struct timespec ts[2] = {st->st_atim, st->st_mtim};
+  int i = TRIES, rc;
 
-  return futimens(dir, ts);
+  while ((rc = futimens(dir, ts)) && --i);
+
+  return rc;
 }
 
 // Has directory FD nothing in it? Of an empty one getdents64() returns no more
@@ -103,8 +110,7 @@ static int make(struct newroot *n)
   struct stat st;
 
   if (-1 == (n->parent = open_parent(n->cwd, n->path))) return -1;
-  if (fstat(n->parent, &n->times)) return -1;
-  if (mkdirat(n->cwd, n->path, 0755)) {
+  if (fstat(n->parent, &n->times) || mkdirat(n->cwd, n->path, 0755)) {
     close(n->parent);
     n->parent = -1;
 
@@ -135,7 +141,7 @@ int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
 
   // On a shared root the new one would be shared too, and then nothing could be
   // moved off it (fs/namespace.c do_move_mount(): EINVAL)
-  if (shared) n->unshared = !mount(0, "/", 0, MS_PRIVATE, 0);
+  if (shared) mount(0, "/", 0, MS_PRIVATE, 0);
   if (faccessat(n->cwd, path, F_OK, 0) && 0>(rc = make(n)))
     return lr_fault(f, errno, "creating", "%s", path);
   if (rc) {
@@ -156,11 +162,12 @@ int lr_newroot_attach(struct newroot *n, int cwd, char *path, int root_dir,
 int lr_newroot_remove(struct newroot *n)
 {
   char *name;
-  int rc;
+  int i = TRIES, rc;
 
   if (n->parent == -1) return 0;
   name = strrchr(n->path, '/');
-  rc = unlinkat(n->parent, name ? name+1 : n->path, AT_REMOVEDIR);
+  name = name ? name+1 : n->path;
+  while ((rc = unlinkat(n->parent, name, AT_REMOVEDIR)) && --i);
   if (!rc) set_times(n->parent, &n->times);
   close(n->parent);
   n->parent = -1;
@@ -169,12 +176,16 @@ int lr_newroot_remove(struct newroot *n)
 }
 
 // Undo lr_newroot_attach() of MOUNT, done or failed half-way. The current
-// directory is N->cwd afterwards. Returns 0, or -1 and errno if the directory
-// can't be removed.
+// directory is N->cwd afterwards. A "/" that was shared is still private: the
+// caller shares it again. Returns 0, or -1 and errno if it can't be unmounted or
+// the directory can't be removed.
 int lr_newroot_detach(struct newroot *n, int mount_fd)
 {
-  if (n->attached && !fchdir(mount_fd)) umount2(".", MNT_DETACH);
-  if (n->unshared) mount(0, "/", 0, MS_SHARED, 0);
+  int i;
 
-  return fchdir(n->cwd) ? -1 : lr_newroot_remove(n);
+  for (i = TRIES; i && n->attached; i--)
+    if (!fchdir(mount_fd) && !umount2(".", MNT_DETACH)) n->attached = 0;
+  for (i = TRIES; fchdir(n->cwd); ) if (!--i) return -1;
+
+  return lr_newroot_remove(n);
 }

@@ -34,7 +34,6 @@ struct newroot {
   struct stat times;    // of that
   char attached;        // something is mounted there now
   char on_root;         // that is not at PATH but on top of "/"
-  char unshared;        // "/" was shared before
   unsigned long long ino;  // of the directory that was made, else 0
   unsigned long long dev;  // the device (st_dev) of that directory
 };

@@ -78,9 +78,26 @@ int lr_scene_source(struct scene *s)
   return fd;
 }
 
+// Has M, an overlay, a layer at or below the directory DIR, by its path? If so
+// *WHAT is that path, to be freed. Returns 1 or 0, or -1 when memory is out.
+static int has_layer_below(struct mountinfo *m, char *dir, char **what)
+{
+  struct layer *layers = lr_uses_layers(m), *l;
+  int len = strlen(dir), rc = layers ? 0 : -1;
+
+  for (l = layers; !rc && l && l->path; l++)
+    if (!strncmp(l->path, dir, len) && (!l->path[len] || l->path[len] == '/'))
+      rc = (*what = strdup(l->path)) ? 1 : -1;
+  free(layers);
+
+  return rc;
+}
+
 // Find out which mounts need directories of the file system of "/", and note
 // in the mount table which. An overlay needs what the overlays need that are
-// its layers. Leaves a fault "looking at". Returns 0 or -1.
+// its layers. And a layer below a mount that needs "/" can be of that mount,
+// though another one covers it now, so that no path leads to it. Leaves a fault
+// "looking at". Returns 0 or -1.
 static int look_uses(struct scene *s, struct fault *f)
 {
   struct mountinfo *m, *fs;
@@ -92,10 +109,14 @@ static int look_uses(struct scene *s, struct fault *f)
     rc = lr_uses(m, s->root, bare == -1 ? s->root_dir : bare, &m->uses);
   if (bare != -1) close(bare);
   do for (again = 0, fs = s->mounts; fs; fs = fs->next) {
-    if (!fs->uses || strcmp(fs->type, "overlay")) continue;
-    for (m = s->mounts; m && rc>=0; m = m->next)
-      if (!m->uses && m != s->root && !strcmp(m->type, "overlay"))
-        again |= rc = lr_uses(m, fs, s->root_dir, &m->uses);
+    if (!fs->uses) continue;
+    for (m = s->mounts; m && rc>=0; m = m->next) {
+      if (m->uses || m == s->root || strcmp(m->type, "overlay")) continue;
+      rc = strcmp(fs->type, "overlay") ? 0
+        : lr_uses(m, fs, s->root_dir, &m->uses);
+      if (!rc) rc = has_layer_below(m, fs->dir, &m->uses);
+      again |= rc;
+    }
   } while (again && rc>=0);
 
   return rc<0 ? lr_fault(f, errno, "looking at", "mounts") : 0;

@@ -59,8 +59,10 @@ int lr_seal_wipe(int root, unsigned long long *left, struct fault *f)
 // can be and read-only, and its mount nosuid,nodev,noexec. The smallest tmpfs
 // has one inode, itself, and one page: size=0 would mean no limit. While
 // something still has one of its files open the kernel says EBUSY or EINVAL,
-// and logs that: so it's tried less and less often, for SECONDS. Leaves a fault
-// "sealing", or "looking at" or "not wiping". Returns 0 or -1.
+// and logs that: so it's tried less and less often, for SECONDS. What can be
+// had of all that is done in any case: a file that is only read prevents the
+// limits (EINVAL), but not read-only. Leaves a fault "sealing", or "looking at"
+// or "not wiping". Returns 0 or -1.
 int lr_seal_root(int root, int seconds, struct fault *f)
 {
   char opts[64];
@@ -78,7 +80,10 @@ int lr_seal_root(int root, int seconds, struct fault *f)
     if (!rc || (errno != EBUSY && errno != EINVAL) || ms>seconds*500) break;
     usleep(ms*1000);
   }
-  if (rc) lr_fault(f, errno, "sealing", "the old root");
+  if (rc) {
+    lr_fault(f, errno, "sealing", "the old root");
+    mount(0, ".", 0, MS_REMOUNT|MS_RDONLY, 0);
+  }
   if (mount(0, ".", 0,
     MS_REMOUNT|MS_BIND|MS_RDONLY|MS_NOSUID|MS_NODEV|MS_NOEXEC, 0))
       rc = lr_fault(f, errno, "sealing", "the mount of the old root");

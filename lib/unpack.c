@@ -49,7 +49,8 @@ static char *open_parent(struct unpack *u, struct parent *p, char *path)
     : kopenat2(u->dir, path, &how);
   if (p->fd<0) return 0;
   p->len = len;
-  p->setgid = !fstat(p->fd, &st) && st.st_mode&S_ISGID;
+  // If that can't be known then the owner is set, whatever it is
+  p->setgid = fstat(p->fd, &st) || st.st_mode&S_ISGID;
 
   return last;
 }
@@ -337,23 +338,28 @@ int lr_unpack_start(struct unpack *u)
 
 // Set the times of the directories, and free what lr_unpack_entry() left in U.
 // The directory made last comes first, because children are made after their
-// parents and change the parents' times.
-void lr_unpack_end(struct unpack *u)
+// parents and change the parents' times. RC is 0 or -1, as unpacking went.
+// Returns RC, or -1 with a fault of "setting the time of" a directory.
+int lr_unpack_end(struct unpack *u, int rc)
 {
   struct dir_time *d;
   char *last;
 
   while ((d = u->dir_times)) {
-    u->dir_times = d->next;
-    if ((last = open_parent(u, &u->parent, d->name))) {
-      struct timespec ts[2] = {{.tv_sec = d->mtime}, {.tv_sec = d->mtime}};
+    struct timespec ts[2] = {{.tv_sec = d->mtime}, {.tv_sec = d->mtime}};
 
-      // It may be gone, or no directory any more: the kernel does not look
-      // either.
-      utimensat(u->parent.fd, last, ts, AT_SYMLINK_NOFOLLOW);
-    }
+    u->dir_times = d->next;
+    last = open_parent(u, &u->parent, d->name);
+
+    // It may be gone, or no directory any more: the kernel does not look
+    // either.
+    if ((!last || utimensat(u->parent.fd, last, ts, AT_SYMLINK_NOFOLLOW))
+      && !rc && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        rc = lr_fault(u->f, errno, "setting the time of", "%s", d->name);
     free(d);
   }
   if (u->parent.fd != -1) close(u->parent.fd);
   if (u->link_parent.fd != -1) close(u->link_parent.fd);
+
+  return rc;
 }

@@ -8,4 +8,4 @@ struct link;
 int lr_unpack_start(struct unpack *u);
 int lr_unpack_entry(struct unpack *u, struct link *link);
 unsigned lr_unpack_mode(struct unpack *u);
-void lr_unpack_end(struct unpack *u);
+int lr_unpack_end(struct unpack *u, int rc);

@@ -35,33 +35,33 @@ static void uses(struct holder *h)
 }
 
 // Be the wiper: main() of leafroot //wipe. Says what it did if VERBOSE, and
-// what it could not do. Returns its exit status.
+// what it could not do: what could not be emptied is sealed as well as can be.
+// Returns its exit status.
 int lr_wiper(int verbose)
 {
   struct fault f = {0};
   unsigned long long left = 0;
   long long begun = millitime();
   struct stat st;
+  int whole;
   char c;
 
   prctl(PR_SET_NAME, "leafroot-wipe");
-  if (lr_seal_wipe(OLD_ROOT, &left, &f)) {
-    lr_complain(&f, "");
-
-    return 1;
-  }
+  if (!(whole = !lr_seal_wipe(OLD_ROOT, &left, &f))) lr_complain(&f, "");
+  lr_fault_clear(&f);
   while (read(WAIT, &c, 1)>0);
   if (left) lr_say("%llu entries of the old root could not be removed", left);
-  else if (lr_seal_root(OLD_ROOT, PATIENCE, &f)) {
+  whole &= !left;
+  if (lr_seal_root(OLD_ROOT, whole ? PATIENCE : 0, &f)) {
     lr_complain(&f, "");
-    if (!fstat(OLD_ROOT, &st))
+    if (whole && !fstat(OLD_ROOT, &st))
       lr_holders(lr_fs_detached("proc"), st.st_dev, 0, uses);
-
-    return 1;
-  } else if (verbose)
+    whole = 0;
+  }
+  if (whole && verbose)
     lr_say("old root emptied and sealed in %lld ms", millitime()-begun);
 
-  return 0;
+  return !whole;
 }
 
 // The child: become the wiper of the old root S->root_dir, with END for its

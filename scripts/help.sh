@@ -13,7 +13,8 @@ make test         every test, with real boots (25 minutes, as root)
 make list         the names of all tests, or of those that T matches
 make lint         shellcheck, warnings, line widths, lengths, names, includes
 make fuzz         a minute of fuzzing for each thing that parses
-make torture      random trees of mounts, moved (N=1000 SEED=1, as root)
+make torture      random mounts, failing calls, signals, little memory (30
+                  minutes, as root; PART= is one of these)
 make cover        which of our lines and branches tests reach
 make asan         tests with the address and undefined sanitizers
 make tsan         the workers with the thread sanitizer

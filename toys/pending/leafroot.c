@@ -192,22 +192,23 @@ static enum outcome attach(struct boot *b)
     &b->why));
 }
 
+// The last of each undo, as what is put on a shared root becomes shared too.
+static void share(struct boot *b, int root, int new)
+{
+  if (b->there.root->shared || b->there.root->master)
+    lr_carry_share_root(&b->done.carry, root, new);
+}
+
 static void detach(struct boot *b)
 {
   if (!b->done.leaf_stays && lr_newroot_detach(&b->done.newroot, b->leaf.dir))
     lr_say("removing %s: %s", b->asked.newroot, strerror(errno));
+  share(b, b->there.root_dir, 0);
 }
 
 static enum outcome unbind(struct boot *b)
 {
   return outcome(b->plan.unbind && lr_carry_unbind(&b->done.carry, &b->why));
-}
-
-// The undo's last, as what is put on a shared root becomes shared too.
-static void share(struct boot *b, int root, int new)
-{
-  if (b->there.root->shared || b->there.root->master)
-    lr_carry_share_root(&b->done.carry, root, new);
 }
 
 static void bind_back(struct boot *b)
@@ -262,9 +263,9 @@ static enum outcome change(struct boot *b)
     : b->there.root_dir, b->leaf.dir, b->plan.pivot, b->plan.keep, &b->why));
 }
 
-static void lost_mount(char *dir)
+static void say_mount(char *dir, char *what)
 {
-  lr_say("%s is unmounted: the new root has no place for it", dir);
+  lr_say("%s %s", dir, what);
 }
 
 static enum outcome tidy(struct boot *b)
@@ -274,7 +275,7 @@ static enum outcome tidy(struct boot *b)
   if (b->done.tree.src != -1) close(b->done.tree.src);
   lr_tree_free(&b->done.tree);
   lr_carry_rest(&b->done.carry, !!b->plan.keep,
-    b->asked.quiet ? 0 : lost_mount);
+    b->asked.quiet ? 0 : say_mount);
   share(b, b->leaf.dir, 1);
   lr_carry_free(&b->done.carry);
   if (b->leaf.set & MATTR_RDONLY)

@@ -15,7 +15,7 @@ build()
     -Wno-missing-field-initializers -ffunction-sections -fdata-sections \
     -Wl,--gc-sections -Itests/leafroot/include -I. "$@" -o "$out" \
     tests/leafroot/archives/archive.c lib/initramfs.c lib/entry.c lib/unpack.c lib/names.c \
-    lib/decompress.c lib/un_*.c lib/fault.c -ldecoders -lz
+    lib/initcheck.c lib/decompress.c lib/un_*.c lib/fault.c -ldecoders -lz
 }
 
 off() { for i; do printf ' -DCFG_%s=0' "$i"; done; }

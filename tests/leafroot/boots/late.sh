@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2016
 #
 # On rootfs only, where a process is made that wipes it. Without that the old
-# root stays, which is said; the new one is whole, and init runs.
+# root stays, which is said; the new one is whole, and init runs. (The first pipe
+# and the first process are for the warnings before.)
 # SPDX-License-Identifier: 0BSD
 
 # late CASE SAYS: CASE as inject takes it, which stays on the old root
@@ -17,6 +18,6 @@ late()
 ${2:+leafroot: $2
 }leafroot: / is a tmpfs now: *"
 }
-late pipe2:1:EMFILE 'pipe: No file descriptors available'
-late fork:1:ENOMEM 'old root not emptied: Out of memory'
+late pipe2:2:EMFILE 'pipe: No file descriptors available'
+late fork:2:ENOMEM 'old root not emptied: Out of memory'
 late chroot:1:EINVAL ''

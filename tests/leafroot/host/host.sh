@@ -50,6 +50,12 @@ testing "host: ignored signals stay ignored" \
     leafroot -qf /n /bin/grep SigIgn /proc/self/status; :' | uniq -c | {
       read -r n name set; echo \$n \$((0x\$set & 0x5001)); }" \
   "3 $((0x5001))\n" "" ""
+testing "host: -u says which mounts are not as they were" \
+  "in_leaf 'mkdir -p /t/h /b /opt/b; mount -t tmpfs x /t/h; mount -t tmpfs y /t
+    mount --bind /opt/b /b; leafroot -u /n /bin/true 2>&1 | grep -v tmpfs
+    leafroot -qu /n /bin/true'" \
+  "leafroot: /t/h is hidden below another mount: it isn't copied
+leafroot: /b still shows the old root\n" "" ""
 testing "host: options of a leaf are remounted" \
   "in_leaf 'ok -o size=10M,nosuid -o nr_inodes=2k,noatime
     sed -n \"s/.* \\/ \\/ \\([^ ]*\\) .*\\(size=[^,]*,nr_inodes=[^,]*\\).*/\\1 \\2/p\" /proc/self/mountinfo'" \

@@ -1,9 +1,18 @@
-# torture.sh - a part of make torture, other seeds each time (sourced, bash)
+# torture.sh - parts of make torture, other seeds each time (sourced, bash)
 # shellcheck shell=bash
 # Copyright 2026 The leafroot authors
 # SPDX-License-Identifier: 0BSD
 
-# A red one is printed with its seed: make torture N=1 SEED=that
-testing "torture: topologies" \
-  "N=100 SEED=\${SEED:-\$(date +%s)} '$LEAFROOT_TOP/scripts/torture.sh' 2>&1 |
-    grep -v '^| topologies |'" "red: none\n" "" ""
+# torture PART SETTING...: what is red, as a line that says how to do it again, and
+# the last line. The seed is told with the tests' own lines.
+torture()
+{
+  local seed=${SEED:-$(date +%s)}
+
+  echo "torture: PART=$1 SEED=$seed ${*:2}" >&6
+  env "${@:2}" SEED="$seed" PART="$1" "$LEAFROOT_TOP/scripts/torture.sh" \
+    2>&1 | grep -v '^|\|^ends:\|^== '
+}
+testing "torture: topologies" 'torture topologies N=100' "red: none\n" "" ""
+testing "torture: faults" 'torture faults FAULTS=900' "red: none\n" "" ""
+testing "torture: signals" 'torture signals N=200' "red: none\n" "" ""

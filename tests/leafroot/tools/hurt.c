@@ -1,9 +1,9 @@
 // hurt.c - fill the directory DIR with what a copy gets wrong
 //
-// usage: hurt DIR [LEVELS|small]
+// usage: hurt DIR [LEVELS|small|few]
 //
 // With LEVELS only that many directories in each other; small leaves out what
-// is deep or wide. What this file system does not take (xattrs on ramfs, user.*
+// is deep or wide, and few also what is more of the same. What this file system does not take (xattrs on ramfs, user.*
 // on tmpfs before 6.6, attributes) is left out; the manifest tells what is
 // there.
 // SPDX-License-Identifier: 0BSD
@@ -22,6 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "../../../lib/kernel.h"
+
+static int few;
 
 static void ok(int rc, char *what)
 {
@@ -52,7 +54,7 @@ static void names(void)
   int i;
 
   in("names");
-  for (i = 1; i<256; i++) if (i!='/') {
+  for (i = 1; i<256; i++) if (i!='/' && (!few || !(i%51))) {
     sprintf(name, "%c", i);
     close(file(i=='.' ? "..." : name, "x"));
   }
@@ -82,7 +84,7 @@ static void links(void)
   ok(mknod("null", S_IFCHR|0666, makedev(1, 3)), "null");
   ok(link("null", "b/null2"), "null2");
   close(file("many", "of a hundred"));
-  for (i = 0; i<100; i++) {
+  for (i = 0; i<(few ? 3 : 100); i++) {
     sprintf(name, "%c/many%d", "ab"[i&1], i);
     ok(link("many", name), name);
   }
@@ -95,7 +97,7 @@ static void modes(void)
   int i, mode;
 
   in("modes");
-  for (i = 0; i<24; i++) {
+  for (i = 0; i<24; i += few ? 6 : 1) {
     mode = (i&7)<<9|(i<8 ? 0 : i<16 ? 0755 : 0777);
     sprintf(name, "f%04o", mode);
     close(file(name, name));
@@ -162,7 +164,7 @@ static void holes(void)
   ok(pwrite(fd, calloc(1, 16384), 16384, 0), "zeros");
   close(fd);
   fd = file("comb", "");
-  for (int i = 0; i<256; i += 2) ok(pwrite(fd, "tooth", 5, i*4096), "comb");
+  for (int i = 0; i<(few ? 6 : 256); i += 2) ok(pwrite(fd, "tooth", 5, i*4096), "comb");
   close(fd);
   close(file("empty", ""));
   fd = file("4096", "");
@@ -301,7 +303,8 @@ int main(int argc, char **argv)
   void (*part[])(void) = {names, links, modes, nodes, holes, xattrs, attrs,
     deep, wide, times};
   size_t i;
-  int fd, small = argc>2 && !strcmp(argv[2], "small");
+  int fd, small = argc>2 && (!strcmp(argv[2], "small")
+    || (few = !strcmp(argv[2], "few")));
 
   umask(0);
   if (argc<2) return 1;

@@ -1,8 +1,9 @@
 // manifest.c - print a directory tree as text, one line an entry, for diff
 //
-// usage: manifest [-b] [-t PATH]... [-x PATH]... DIR
+// usage: manifest [-bq] [-t PATH]... [-x PATH]... DIR
 //
 // -b	Allocated blocks of files with holes
+// -q	A sum of 64 bits that nobody attacks, 20 times as fast as sha256
 // -t	Leave out the time of PATH (as printed: /a/b, relative to DIR)
 // -x	Leave out PATH and what is below it
 //
@@ -43,10 +44,10 @@ struct link {
 
 static char *path, **notime, **nothing;
 static size_t len, room;
-static int blocks, ramfs, notimes, nothings;
+static int blocks, quick, ramfs, notimes, nothings;
 static uint64_t mnt, groups;
 static void *links;
-static unsigned char buf[1<<18];
+static unsigned char buf[(1<<18)+8];
 
 static void die(char *what)
 {
@@ -132,6 +133,22 @@ static void sha_add(uint32_t *h, unsigned char *p, size_t n, uint64_t total,
   for (i = 0; i<tail; i += 64) sha_block(h, end+i);
 }
 
+// Add N bytes of P (of which there are as many as a multiple of 8) at AT of a
+// file to the quick sum H. Holes are not added.
+static void quick_add(uint64_t *h, unsigned char *p, size_t n, uint64_t at)
+{
+  uint64_t word;
+  size_t i;
+
+  *h ^= at;
+  memset(p+n, 0, -n&7);
+  for (i = 0; i<n; i += 8) {
+    memcpy(&word, p+i, 8);
+    *h = (*h^word)*0x9e3779b97f4a7c15;
+    *h ^= *h>>29;
+  }
+}
+
 // Is the page at byte AT of a ramfs file there? Reading would make it be.
 static int present(int fd, uint64_t at)
 {
@@ -168,7 +185,7 @@ static int hole(int fd, uint64_t at, uint64_t *until)
 static void contents(char *name, struct kstat *st)
 {
   uint32_t h[8];
-  uint64_t at = 0, until = 0;
+  uint64_t at = 0, until = 0, fast = 1;
   size_t n, got;
   ssize_t rc;
   int i, empty = 0, sparse = st->blocks*512<st->size,
@@ -177,20 +194,24 @@ static void contents(char *name, struct kstat *st)
   if (fd<0) die("open");
   memcpy(h, H0, sizeof(h));
   do {
-    n = st->size-at>sizeof(buf) ? sizeof(buf) : st->size-at;
+    n = st->size-at>1<<18 ? 1<<18 : st->size-at;
     for (got = 0; got<n; got += rc) {
       if (sparse && at+got>=until) empty = hole(fd, at+got, &until);
       rc = n-got;
       if (sparse && at+got+rc>until) rc = until-at-got;
-      if (empty) memset(buf+got, 0, rc);
-      else if ((rc = pread(fd, buf+got, rc, at+got))<1) die("read");
+      if (empty) {
+        if (!quick) memset(buf+got, 0, rc);
+      } else if ((rc = pread(fd, buf+got, rc, at+got))<1) die("read");
+      else if (quick) quick_add(&fast, buf+got, rc, at+got);
     }
     at += n;
-    sha_add(h, buf, n, st->size, at==st->size);
+    if (!quick) sha_add(h, buf, n, st->size, at==st->size);
   } while (at<st->size);
   close(fd);
-  printf(" size=%llu sha256=", (long long)st->size);
-  for (i = 0; i<8; i++) printf("%08x", h[i]);
+  printf(" size=%llu ", (long long)st->size);
+  if (quick) printf("sum=%016llx", (long long)fast);
+  else printf("sha256=");
+  for (i = 0; i<8 && !quick; i++) printf("%08x", h[i]);
   if (blocks && sparse) printf(" blocks=%llu", (long long)st->blocks);
 }
 
@@ -353,14 +374,15 @@ int main(int argc, char **argv)
   *path = 0;
   notime = grow(0, argc*sizeof(char *));
   nothing = grow(0, argc*sizeof(char *));
-  while ((c = getopt(argc, argv, "bt:x:"))!=-1) {
+  while ((c = getopt(argc, argv, "bqt:x:"))!=-1) {
     if (c=='b') blocks = 1;
+    else if (c=='q') quick = 1;
     else if (c=='t') notime[notimes++] = optarg;
     else if (c=='x') nothing[nothings++] = optarg;
     else return 1;
   }
   if (optind+1!=argc) {
-    fprintf(stderr, "usage: manifest [-b] [-t PATH] [-x PATH] DIR\n");
+    fprintf(stderr, "usage: manifest [-bq] [-t PATH] [-x PATH] DIR\n");
     return 1;
   }
   sha_init();

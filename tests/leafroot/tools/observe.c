@@ -104,7 +104,7 @@ static char *path_to(struct m *m)
 // What is on M, which PATH leads to
 static char *files(struct m *m, char *path)
 {
-  char *argv[] = {"manifest", "-bt", "/dev/console", "-x", "/t", path, 0},
+  char *argv[] = {"manifest", "-bqt", "/dev/console", "-x", "/t", path, 0},
     *text;
   struct stat st;
   int fds[2], status;

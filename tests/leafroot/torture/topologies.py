@@ -160,7 +160,7 @@ def run(kit, fs, lines, command):
     return sections(out.decode(errors='replace'))
 
 
-def without_old(seen):
+def without_old(seen, old='/old'):
     """Of what was SEEN, all but the kept root and what is mounted there."""
     left, depth = [], None
     for text in seen:
@@ -168,7 +168,7 @@ def without_old(seen):
             words = text.split()
             if depth is not None and int(words[0]) <= depth:
                 depth = None
-            if depth is None and words[1] == '/old':
+            if depth is None and words[1] == old:
                 depth = int(words[0])
         if depth is None:
             left.append(text)
@@ -311,7 +311,7 @@ def main():
         what, why = judge(got, case(int(sys.argv[2]), True)[2])
         print(f'red, {what}: {why}' if why else 'same')
         return
-    first, n = int(os.environ.get('SEED') or 1), int(os.environ.get('N') or 100)
+    first, n = int(os.environ.get('SEED') or 1), int(os.environ.get('N') or 3000)
     ends, red = collections.Counter(), []
     for seed in range(first, first + n):
         fs, lines, command = case(seed)
@@ -327,9 +327,11 @@ def main():
               sep='\n  ', flush=True)
     if ends['void'] > n / 50 + 1:
         red.append('void')
-    print('| topologies | ' + ' | '.join(f'{i} {ends[i]}' for i in ends),
-          '|', f'red {len(red)} |')
+    print('ends:', *(f'{i} {ends[i]}' for i in ends))
+    print(f'| topologies | | | {n} | {n} | {ends["lost"]} | {ends["hung"]} | '
+          f'| {len(red)} |')
     print('red:', *red or ['none'])
 
 
-main()
+if __name__ == '__main__':
+    main()

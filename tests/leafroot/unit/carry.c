@@ -403,8 +403,9 @@ static void copy(char *row)
 
 static char lost[256];
 
-static void lose(char *dir)
+static void lose(char *dir, char *what)
 {
+  (void)what;
   strcat(strcat(lost, dir), " ");
 }
 
