@@ -271,9 +271,10 @@ int lr_carry(struct carry *c, struct fault *f)
 static void unmake(struct carry *c, struct carried *u)
 {
   char *path = lr_carry_path(u->m);
+  int i;
 
   if (!u->made) return;
-  lr_mountpoint_remove(c->to, path, u->made-1);
+  for (i = TRIES; i && lr_mountpoint_remove(c->to, path, u->made-1); i--);
   lr_mountpoint_there(c->to, path, u->times, 1);
   u->made = 0;
 }
@@ -319,8 +320,9 @@ int lr_carry_back(struct carry *c, struct fault *f)
   // Copies go with what they are on; but what is on top of the new root would
   // be taken for that when it's unmounted
   for (i = 0; i<c->count; i++) c->mount[i].at = LEFT;
+  for (i = TRIES; i && drop_scratch(c); i--);
 
-  return drop_scratch(c) ? lr_fault(f, errno, "carrying back", "mounts") : 0;
+  return i ? 0 : lr_fault(f, errno, "carrying back", "mounts");
 }
 
 // A new root that somebody filled is shared again as it was.

@@ -6,4 +6,4 @@ int lr_mountpoint_directory(int dir, char *path);
 int lr_mountpoint_make(int root, char *path, int directory);
 int lr_mountpoint_there(int root, char *path, struct timespec *times,
   int set);
-void lr_mountpoint_remove(int root, char *path, int there);
+int lr_mountpoint_remove(int root, char *path, int there);

@@ -177,15 +177,16 @@ int lr_newroot_remove(struct newroot *n)
 
 // Undo lr_newroot_attach() of MOUNT, done or failed half-way. The current
 // directory is N->cwd afterwards. A "/" that was shared is still private: the
-// caller shares it again. Returns 0, or -1 and errno if it can't be unmounted or
-// the directory can't be removed.
+// caller shares it again. Returns 0, or -1 and errno if it can't be unmounted
+// or the directory can't be removed.
 int lr_newroot_detach(struct newroot *n, int mount_fd)
 {
   int i;
 
   for (i = TRIES; i && n->attached; i--)
     if (!fchdir(mount_fd) && !umount2(".", MNT_DETACH)) n->attached = 0;
-  for (i = TRIES; fchdir(n->cwd); ) if (!--i) return -1;
+  for (i = TRIES; i && fchdir(n->cwd); i--);
+  i = lr_newroot_remove(n);
 
-  return lr_newroot_remove(n);
+  return n->attached ? -1 : i;
 }

@@ -8,37 +8,24 @@
 #include "lib/fault.h"
 #include "lib/report.h"
 
-// Say the line that FMT makes, with the program's name before it; when memory
-// is out, its beginning. Names of files and processes can have anything in them:
-// a newline would forge a line, and an escape sequence changes the terminal. So
-// what is no printable ASCII, and the backslash, is said as the kernel's log
-// says it, by its code: \x0a. Returns -1, so that a refusal is "return
-// lr_say(...)".
+// Say the line that FMT makes, with the program's name before it. Names of
+// files and processes can have anything in them: a newline would forge a line,
+// and an escape sequence changes the terminal. So what is no printable ASCII,
+// and the backslash, is said as the kernel's log says it, by its code: \x0a.
+// There can be no memory left, so none is asked for: a longer line is cut.
+// Returns -1, so that a refusal is "return lr_say(...)".
 int lr_say(char *fmt, ...)
 {
-  char *s, *line, *to, text[256], escaped[1024];
+  char s[2*PATH_MAX], line[4*sizeof(s)], *to = line;
   va_list va;
-  int len, i;
+  int i;
 
   va_start(va, fmt);
-  if (0>vasprintf(&s, fmt, va)) s = 0;
+  vsnprintf(s, sizeof(s), fmt, va);
   va_end(va);
-  va_start(va, fmt);
-  if (!s) vsnprintf(text, sizeof(text), fmt, va);
-  va_end(va);
-  len = strlen(s ? : text);
-  if (!(line = malloc(len*4+1))) {
-    line = escaped;
-    len = minof(len, 255);
-  }
-  for (*(to = line) = i = 0; i<len; i++) {
-    fmt = (s ? : text)+i;
-    to += sprintf(to, (*fmt<' ' || *fmt>'~' || *fmt == '\\') ? "\\x%02x"
-      : "%c", *fmt&255);
-  }
+  for (*to = i = 0; s[i]; i++) to += sprintf(to,
+    (s[i]<' ' || s[i]>'~' || s[i] == '\\') ? "\\x%02x" : "%c", s[i]&255);
   dprintf(2, "leafroot: %s\n", line);
-  if (line != escaped) free(line);
-  free(s);
 
   return -1;
 }

@@ -69,9 +69,9 @@ static int fill(struct walk *k, struct treevisit *tv, struct fault *f)
   return f->step ? -1 : rc;
 }
 
-// Do to T what VISITOR does. To undo a move, TV is what that has left in T->undo
-// and EARLIER the root of what it left unfinished; else they are 0. Returns 0 or
-// -1.
+// Do to T what VISITOR does. To undo a move, TV is what that has left in
+// T->undo, and EARLIER the root of what it left unfinished; else they are 0.
+// Returns 0 or -1.
 static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
   struct treevisit *tv, struct dir *earlier)
 {
@@ -132,9 +132,9 @@ int lr_tree_run(struct tree *t, struct fault *f)
 // Undo what lr_tree_run() did for T, whether it failed or not: what was moved
 // is put back, times of directories included. A copy has changed nothing. What
 // fails is tried three times, as it can need another thing that is put back
-// meanwhile. It needs no memory but what the move has taken for it (and, from
-// the kernel, for what it puts back). Leaves a fault as lr_tree_run() does if even that fails; some is
-// then in the new tree only. Returns 0 or -1.
+// meanwhile. It needs no memory but what the move has taken for it (and the
+// kernel's, for what is put back). Leaves a fault as lr_tree_run() does if even
+// that fails; some is then in the new tree only. Returns 0 or -1.
 int lr_tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.src = t->dst, .dst = t->src, .keep_root_meta = 1,

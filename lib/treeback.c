@@ -93,10 +93,11 @@ static int back_special(struct worker *w, struct dir *d, char *name,
 static int open_dir(struct worker *w, struct dir *d)
 {
   struct kstat there;
+  int rc = d->parent ? mkdirat(d->parent->dst, d->name, 0700) : 1;
 
-  if (d->parent && mkdirat(d->parent->dst, d->name, 0700) && errno != EEXIST)
-    return lr_walk_fail(w, "creating", d, "");
+  if (rc<0 && errno != EEXIST) return lr_walk_fail(w, "creating", d, "");
   if (lr_treecopy_enter(w, d)) return -1;
+  if (!rc) lr_xattrs_no_acl(d->dst, 0);
   if (!kstatx(d->dst, "", AT_EMPTY_PATH, &there)
     && (there.attr & KATTR_FROZEN)) lr_filecopy_freeze(d->dst, 0);
 
@@ -120,5 +121,5 @@ static int finish(struct worker *w, struct dir *d)
   return rc;
 }
 
-struct visitor const lr_treeback = {.fills = 1, .goes_on = 1, .all_fds = 1,
-  .open = open_dir, .entry = entry, .finish = finish};
+struct visitor const lr_treeback = {.fills = 1, .inherits = 1, .goes_on = 1,
+  .all_fds = 1, .open = open_dir, .entry = entry, .finish = finish};

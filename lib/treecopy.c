@@ -27,7 +27,7 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   int *fd)
 {
   struct treevisit *tv = w->walk->visit;
-  int mode = st->mode&07777, rc;
+  int mode = st->mode&07777, inherits = w->walk->visitor->inherits, rc;
   char *target = w->buf;
 
   if (S_ISREG(st->mode)) {
@@ -41,12 +41,13 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   } else rc = mknodat(d->dst, name, st->mode, makedev(st->rmaj, st->rmin));
   if (rc) return lr_walk_left_out(w) ? 1 : lr_walk_fail(w, "creating", d, name);
 
-  // chown() drops suid and sgid, whoever does it: mode after owner
-  if (st->uid != tv->uid || st->gid != tv->gid) {
+  // chown() drops suid and sgid, whoever does it: mode after owner. The group
+  // can be that of a sgid directory, the mode what a default ACL leaves of it.
+  if (inherits || st->uid != tv->uid || st->gid != tv->gid) {
     if (fchownat(d->dst, name, st->uid, st->gid, AT_SYMLINK_NOFOLLOW)
       && !w->walk->unprivileged)
         rc = lr_walk_fail(w, "setting the owner of", d, name);
-    else if (!S_ISLNK(st->mode) && (mode&06000)
+    else if (!S_ISLNK(st->mode) && (inherits || (mode&06000))
       && fchmodat(d->dst, name, mode, 0))
         rc = lr_walk_fail(w, "setting the mode of", d, name);
     if (rc) unlinkat(d->dst, name, 0);
@@ -108,6 +109,7 @@ int lr_treecopy_fill(struct worker *w, struct dir *d, char *name, int in,
   // namespace
   if ((st->mode&06000) && fchmod(out, st->mode&07777))
     return lr_walk_fail(w, "setting the mode of", d, name);
+  if (w->walk->visitor->inherits) lr_xattrs_no_acl(out, 0);
   if (!tv->no_xattrs && (lr_xattrs_copy(w->buf, in, out, 0)
     || lr_xattrs_set_capability(out, cap)))
       return lr_walk_fail(w, "copying the attributes of", d, name);
@@ -159,6 +161,7 @@ int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
   if (rc) return rc;
   if (!tv->no_xattrs) {
     pthread_mutex_lock(&tv->cwd);
+    if (w->walk->visitor->inherits) lr_xattrs_no_acl(d->dst, name);
     rc = lr_xattrs_copy(w->buf, d->src, d->dst, name);
     pthread_mutex_unlock(&tv->cwd);
   }

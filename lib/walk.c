@@ -107,8 +107,8 @@ int lr_walk_push_dir(struct worker *w, struct dir *parent, char *name)
   return 0;
 }
 
-// Have file NAME of SIZE bytes in D wait in the list of big files. Returns 0, or
-// -1 when memory is out, and then it's to be done at once.
+// Have file NAME of SIZE bytes in D wait in the list of big files. Returns 0,
+// or -1 when memory is out, and then it's to be done at once.
 int lr_walk_push_big(struct worker *w, struct dir *d, char *name,
   unsigned long long size)
 {

@@ -33,8 +33,8 @@ struct dir {
 // What stands in a directory's field again
 enum {TO_READ_AGAIN = 1, READ_AGAIN};
 
-// Room for one directory on the way down, and for reading it. 512 bytes hold one
-// entry at least, as a name has 255 bytes at most.
+// Room for one directory on the way down, and for reading it. 512 bytes hold
+// one entry at least, as a name has 255 bytes at most.
 struct level {
   struct level *next;      // of those that nobody uses; or else the level above
   long at, len;            // what is read of the directory, in buf
@@ -72,6 +72,8 @@ struct worker {
 // What is done to the tree. A function that fails has called lr_walk_fail().
 struct visitor {
   char fills;              // makes a second tree of what it finds
+  char inherits;           // fills directories that are there, whose default
+                           // ACL or sgid changes what is made in them
   char goes_on;            // when something fails the rest is done all the same
   char reserves;           // takes what an undo needs, to walk->reserve
   char all_fds;            // takes every descriptor there is. Others leave 64,

@@ -67,6 +67,16 @@ int lr_xattrs_copy(char *buf, int from, int to, char *name)
   return 0;
 }
 
+// Take the ACLs from FD, or from the entry NAME of directory FD as in
+// lr_xattrs_copy(), that the default ACL of its directory gave it.
+void lr_xattrs_no_acl(int fd, char *name)
+{
+  if (!name) {
+    fremovexattr(fd, "system.posix_acl_access");
+    fremovexattr(fd, "system.posix_acl_default");
+  } else if (!fchdir(fd)) lremovexattr(name, "system.posix_acl_access");
+}
+
 // Read the capabilities of FD into CAP. It has none if they can't be read.
 void lr_xattrs_get_capability(int fd, struct capability *cap)
 {

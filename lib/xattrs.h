@@ -12,6 +12,7 @@ struct capability {
 };
 
 int lr_xattrs_none(int fd);
+void lr_xattrs_no_acl(int fd, char *name);
 int lr_xattrs_copy(char *buf, int from, int to, char *name);
 void lr_xattrs_get_capability(int fd, struct capability *cap);
 int lr_xattrs_set_capability(int fd, struct capability *cap);

@@ -18,6 +18,16 @@ GO='/newroot /sbin/init'
 FAILS="sendfile:1:EIO -- $GO"
 BACK='back\nleafroot: copying *: I/O error\nsame\n'
 
+# Directories that stay, as they hold names of files with several, and what is made
+# in them takes their default ACL or group
+mounts "what is put back takes no ACL and no group" \
+  'back\nleafroot: pivoting to the new root: I/O error\nsame\n' \
+  "pivot_root:1:EIO -- $GO" '
+  hurt /hurt small && ln /hurt/xattrs/inherit/after /a && mkdir /s && chgrp 7 /s &&
+    chmod 2755 /s && cd /s && echo > /s/a && ln /s/a /b && echo > /s/c && mkdir /s/d &&
+    mkfifo /s/p /hurt/xattrs/inherit/p && mkdir /hurt/xattrs/inherit/d &&
+    echo > /hurt/xattrs/inherit/d/f && chgrp 0 /s/* && chmod 755 /s/d && cd /'
+
 # Binds of the root, and whom they share mounts with
 mounts "binds share as they did" 'done\nsame\n' "$GO" '
   mkdir -p /a/x /b /c /d /e /s/x && mount --bind /s /a && mount --make-shared /a

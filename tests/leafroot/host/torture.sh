@@ -1,4 +1,4 @@
-# torture.sh - parts of make torture, other seeds each time (sourced, bash)
+# torture.sh - parts of make torture, other seeds each day (sourced, bash)
 # shellcheck shell=bash
 # Copyright 2026 The leafroot authors
 # SPDX-License-Identifier: 0BSD
@@ -7,7 +7,7 @@
 # the last line. The seed is told with the tests' own lines.
 torture()
 {
-  local seed=${SEED:-$(date +%s)}
+  local seed=${SEED:-$(date +%Y%m%d)}
 
   echo "torture: PART=$1 SEED=$seed ${*:2}" >&6
   env "${@:2}" SEED="$seed" PART="$1" "$LEAFROOT_TOP/scripts/torture.sh" \

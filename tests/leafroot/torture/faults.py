@@ -199,10 +199,13 @@ def judge(mode, got, reference):
     else:
         moved = [i for i in before if i.startswith('id ')] != [
             i for i in after if i.startswith('id ')]
-    what = 'done' if moved or (alone and ran) else 'refused'
+    # An init that can't be run is none of leafroot's failures
+    unrun = alone and status == 126 and ': init ' in ''.join(said)
+    what = 'done' if moved or (alone and ran) or (
+        unrun and mode == 'stay') else 'refused'
     # A signal can end it before it has begun
-    if not ran and not ((alone or child) and status == 1) and not (
-            child and status > 128):
+    if not ran and not unrun and not ((alone or child) and status == 1) and (
+            not child or status < 129):
         return 'lost', f'{what}, init did not run ({status}): {said}', 0
     if ran and status:
         return what, f'{what}, ended {status}: {said}', 0

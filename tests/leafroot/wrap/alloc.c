@@ -1,9 +1,9 @@
 // alloc.c - a leafroot for which memory is out at the Nth allocation
 //
-// Linked into it with --wrap for malloc, calloc and realloc. The C library's own
-// functions, as strdup(), call those. LEAFROOT_ALLOC=N in the environment: the
-// Nth of them fails, with N+ every later one too. When that happens "injected" is
-// written to descriptor 9, if that is open.
+// Linked into it with --wrap for malloc, calloc and realloc. The C library's
+// own functions, as strdup(), call those. LEAFROOT_ALLOC=N in the environment:
+// the Nth of them fails, with N+ every later one too. When that happens
+// "injected" is written to descriptor 9, if that is open.
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
@@ -30,7 +30,8 @@ static int fails(void)
   char *n = getenv("LEAFROOT_ALLOC");
   unsigned call = __atomic_add_fetch(&calls, begun, __ATOMIC_SEQ_CST), at;
 
-  if (!begun || !n || call<(at = strtoul(n, &n, 10)) || (call>at && *n != '+')) return 0;
+  if (!begun || !n || call<(at = strtoul(n, &n, 10))) return 0;
+  if (call>at && *n != '+') return 0;
   if (call == at && write(9, "injected\n", 9)<0) errno = 0;
   errno = ENOMEM;
 
