@@ -89,20 +89,6 @@ testing "undo: what a move has freed is taken by others" \
   'leafroot: filling the new root: Interrupted system call' \
   'leafroot: copying /big: No space left on device' \
   'leafroot: not all is back: the rest stays on /newroot')\n" "" ""
-# Memory is out: at each allocation of a move once, and from each on; at some of
-# the others. ALLOC_STEP=1 is for each of those too.
-alloc_leafroot()
-{
-  "$LEAFROOT_TOP/scripts/glibc.sh" "$WORK/alloc" -O1 -static \
-    -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
-    "$HERE/wrap/alloc.c"
-}
-for i in move:1 copy:7 keep:7 namespace:7 unpack:7
-do
-  testing "undo: memory is out, ${i%:*}" "have alloc_leafroot &&
-    C=\$WORK/alloc/leafroot rooted tmpfs alloc-guest.sh ${i%:*} ${ALLOC_FROM:-1} \
-      \${ALLOC_STEP:-${i#*:}} 10000" "${i%:*}: good\n" "" ""
-done
 # A root that stays, and gets options: if that fails it has its old ones, all of
 # them. (The first fsconfig() is for a procfs, which can be had in another way.)
 testing "undo: a root that stays has its old options, each call fails" \

@@ -2,8 +2,9 @@
 //
 // Linked into it with --wrap for malloc, calloc and realloc. The C library's
 // own functions, as strdup(), call those. LEAFROOT_ALLOC=N in the environment:
-// the Nth of them fails, with N+ every later one too. When that happens
-// "injected" is written to descriptor 9, if that is open.
+// the Nth of them fails, with N+ every later one too, and descriptor 9 gets a
+// line "injected" when that happens. With 0 none fails, and the last line there
+// is "alloc" and how many there were.
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
@@ -18,21 +19,29 @@ void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
 
 // The C library's own beginning does not count
-static int begun;
+static char *which;
 __attribute__((constructor)) static void begin(void)
 {
-  begun = 1;
+  which = getenv("LEAFROOT_ALLOC");
 }
 
 static int fails(void)
 {
   static unsigned calls;
-  char *n = getenv("LEAFROOT_ALLOC");
-  unsigned call = __atomic_add_fetch(&calls, begun, __ATOMIC_SEQ_CST), at;
+  unsigned call, at;
+  char *end, line[32];
 
-  if (!begun || !n || call<(at = strtoul(n, &n, 10))) return 0;
-  if (call>at && *n != '+') return 0;
-  if (call == at && write(9, "injected\n", 9)<0) errno = 0;
+  if (!which) return 0;
+  call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
+  if (!(at = strtoul(which, &end, 10))) {
+    // Each over the one before: the end of leafroot is an exec, which we don't see
+    sprintf(line, "alloc %9u\n", call);
+    if (pwrite(9, line, strlen(line), 0)<0) which = 0;
+
+    return 0;
+  }
+  if (call<at || (call>at && *end != '+')) return 0;
+  if (call == at && write(9, "injected\n", 9)<0) which = 0;
   errno = ENOMEM;
 
   return 1;
