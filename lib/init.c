@@ -95,9 +95,9 @@ int lr_init_find(struct plan *p, struct request *r, struct scene *s, int root,
   for (i = 0; usual[i]; i++) {
     if (lr_init_own(r, s, usual[i])) continue;
     if (!lr_initcheck(root, usual[i], f)) {
-      if ((p->init = lr_request_argv(r, usual[i]))) return 0;
+      p->init = lr_request_argv(r, usual[i]);
 
-      return lr_fault(f, errno, "init", "%s", usual[i]);
+      return 0;
     }
     lr_fault_clear(f);
   }
@@ -131,9 +131,9 @@ int lr_init_run(struct plan *p, struct request *r, struct scene *s)
   if (!s->pid1) return 126+(err == ENOENT);
 
   for (i = 0; usual[i]; i++) {
-    argv = lr_init_own(r, s, usual[i]) ? 0 : lr_request_argv(r, usual[i]);
-    if (argv) execve(*argv, argv, environ);
-    free(argv);
+    if (lr_init_own(r, s, usual[i])) continue;
+    argv = lr_request_argv(r, usual[i]);
+    execve(*argv, argv, environ);
   }
   lr_init_none(&f, "runs", "");
   lr_complain(&f, "");

@@ -71,16 +71,15 @@ static int no_archive(char *arg, char *next)
 }
 
 // -x: the kernel command line's archives count no more once an argument names
-// one. NEXT are the arguments behind it. Returns how many of them it takes, or
-// -1 and a fault.
-static int read_archive(struct request *r, char **next, int first,
+// one. NEXT are the arguments behind it, and TOOK is how many of them it takes.
+// Returns 0, or -1 and a fault.
+static int read_archive(struct request *r, char **next, int first, int *took,
   struct fault *f)
 {
-  int has = *next && !no_archive(*next, next[1]);
-
+  *took = *next && !no_archive(*next, next[1]);
   if (first) r->archives = 0;
 
-  return append(&r->archives, has ? *next : 0, f) ? -1 : has;
+  return append(&r->archives, *took ? *next : 0, f);
 }
 
 // Read ARGV. (lib/args.c would exit on a bad option, and PID 1 must not.) All
@@ -91,7 +90,7 @@ static int read_args(struct request *r, char **argv, struct fault *f)
   struct { char letter, *flag; } letters[] = {{'2', &r->copy},
     {'f', &r->force}, {'h', &r->hang}, {'n', &r->dry_run}, {'p', &r->probe},
     {'q', &r->quiet}, {'u', &r->own_namespace}, {'v', &r->verbose}};
-  int c, n = 0, archives = 0, rc = 0;
+  int c, n = 0, archives = 0, took, rc = 0;
   unsigned i;
 
   while (argv[n]) n++;
@@ -104,10 +103,8 @@ static int read_args(struct request *r, char **argv, struct fault *f)
     else if (c == 't') r->type = optarg;
     else if (c == 'o') rc |= append(&r->options, optarg, f);
     else if (c == 'x') {
-      int took = read_archive(r, argv+optind, !archives++, f);
-
-      if (took<0) rc = -1;
-      else optind += took;
+      rc |= read_archive(r, argv+optind, !archives++, &took, f);
+      optind += took;
     } else for (i = 0; i<ARRAY_LEN(letters); i++)
       if (c == letters[i].letter) *letters[i].flag = 1;
     if (c == 'q') r->verbose = 0;
@@ -129,19 +126,20 @@ static int read_args(struct request *r, char **argv, struct fault *f)
 }
 
 // Fill R, which is all 0, from the arguments ARGV (whose strings stay in use),
-// CMDLINE, the kernel's command line, and ENV, the value of the environment
-// variable leafroot or 0. The kernel puts leafroot= into PID 1's environment,
-// so that it's known where there is no /proc. If it's PID1 that is asked, and
-// the kernel started it as rdinit= or init=, then the arguments are the
-// kernel's words for init. Returns 0, or -1 and a fault that names what's
-// wrong; then R has the rest all the same, as leafroot=off and INIT still
-// count.
+// CMDLINE, the kernel's command line (0: memory was out), and ENV, the value of
+// the environment variable leafroot or 0. The kernel puts leafroot= into PID
+// 1's environment, so that it's known where there is no /proc. If it's PID1
+// that is asked, and the kernel started it as rdinit= or init=, then the
+// arguments are the kernel's words for init. Returns 0, or -1 and a fault that
+// names what's wrong; then R has the rest all the same, as leafroot=off and
+// INIT still count.
 int lr_request_read(struct request *r, char **argv, int pid1, char *cmdline,
   char *env, struct fault *f)
 {
   char *words, *s;
   int rc = 0;
 
+  errno = 0;
   r->rdinit = lr_bootparam(cmdline, "rdinit") ? : "/init";
   r->init_param = lr_bootparam(cmdline, "init");
   r->rootfstype = lr_bootparam(cmdline, "rootfstype");
@@ -150,6 +148,8 @@ int lr_request_read(struct request *r, char **argv, int pid1, char *cmdline,
     r->flags = lr_bootparam(cmdline, r->flags_name = "initramfs_options");
 
   words = env ? strdup(env) : lr_bootparam(cmdline, "leafroot");
+  if (!cmdline || errno == ENOMEM)
+    rc = lr_fault(f, ENOMEM, "reading", "the kernel command line");
   if (words && read_words(r, words, f)) rc = -1;
   r->init_args = argv+1;
   if (!pid1 || (strcmp(*argv, r->rdinit)
@@ -164,16 +164,11 @@ int lr_request_read(struct request *r, char **argv, int pid1, char *cmdline,
 }
 
 // INIT, which was not given as an argument, and R's arguments for it as an
-// argv. Returns it malloc()ed, or 0 when memory is out.
+// argv. INIT takes the place before them, which nobody reads any more, so this
+// can't fail. It's good until the next call.
 char **lr_request_argv(struct request *r, char *init)
 {
-  int n = 0;
-  char **argv;
+  r->init_args[-1] = init;
 
-  while (r->init_args[n]) n++;
-  if (!(argv = malloc((n+2)*sizeof(char *)))) return 0;
-  *argv = init;
-  memcpy(argv+1, r->init_args, (n+1)*sizeof(char *));
-
-  return argv;
+  return r->init_args-1;
 }

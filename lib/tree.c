@@ -69,19 +69,22 @@ static int fill(struct walk *k, struct treevisit *tv, struct fault *f)
   return f->step ? -1 : rc;
 }
 
-// Do to T what VISITOR does. EARLIER is the root of what an earlier walk has
-// left unfinished, or 0. Returns 0 or -1.
+// Do to T what VISITOR does. To undo a move, TV is what that has left in
+// T->undo, and EARLIER the root of what it left unfinished; else they are 0.
+// Returns 0 or -1.
 static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
-  struct dir *earlier)
+  struct treevisit *tv, struct dir *earlier)
 {
-  struct treevisit *tv = calloc(1, sizeof(*tv));
-  struct walk k = {.visitor = visitor, .visit = tv, .src = t->src,
+  struct walk k = {.visitor = visitor, .src = t->src,
     .skip = t->skip, .skip_dev = t->skip_dev,
     .unprivileged = t->unprivileged, .workers = t->workers,
     .tick = tick, .context = t, .earlier = earlier};
-  int rc;
+  int rc, undo = !!tv;
 
-  if (!tv) return lr_fault(f, errno, "getting memory for", "the tree");
+  if (!tv && !(tv = calloc(1, sizeof(*tv))))
+    return lr_fault(f, errno, "getting memory for", "the tree");
+  k.visit = tv;
+  if (undo || visitor->reserves) k.reserve = &tv->reserve;
   pthread_mutex_init(&tv->links.lock, 0);
   tv->dst = t->dst;
   tv->piece = t->piece ? : COPY_CHUNK;
@@ -96,8 +99,13 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
   report(t, &k);
   t->largest = k.counts.largest;
   t->big = tv->big;
-  t->undo = k.unfinished;
-  free(tv);
+  if (visitor->reserves) {
+    tv->unfinished = k.unfinished;
+    t->undo = tv;
+  } else {
+    lr_walk_forget(k.unfinished);
+    if (!undo) free(tv);
+  }
 
   return rc;
 }
@@ -118,31 +126,31 @@ int lr_tree_run(struct tree *t, struct fault *f)
     [TREE_COUNT] = &lr_treecount, [TREE_COPY] = &lr_treecopy,
     [TREE_MOVE] = &lr_treemove, [TREE_WIPE] = &lr_treewipe};
 
-  return run(t, f, visitors[t->mode], 0);
+  return run(t, f, visitors[t->mode], 0, 0);
 }
 
 // Undo what lr_tree_run() did for T, whether it failed or not: what was moved
 // is put back, times of directories included. A copy has changed nothing. What
 // fails is tried three times, as it can need another thing that is put back
-// meanwhile. Leaves a fault as lr_tree_run() does if even that fails; some is
-// then in the new tree only. Returns 0 or -1.
+// meanwhile. It needs no memory but what the move has taken for it (and the
+// kernel's, for what is put back). Leaves a fault as lr_tree_run() does if even
+// that fails; some is then in the new tree only. Returns 0 or -1.
 int lr_tree_back(struct tree *t, struct fault *f)
 {
   struct tree back = {.src = t->dst, .dst = t->src, .keep_root_meta = 1,
     .workers = t->workers, .piece = t->piece, .tick = t->tick,
     .context = t->context};
-  struct dir *root = t->undo;
+  struct treevisit *tv = t->undo;
+  struct dir *root = tv ? tv->unfinished : 0;
   int rc, tries = 3;
 
-  if (t->mode != TREE_MOVE) return 0;
+  // Without a level not even the root was begun
+  if (t->mode != TREE_MOVE || !tv || !tv->reserve.count) return 0;
   back.mode = TREE_MOVE;
   while (root && root->parent) root = root->parent;
-  while ((rc = run(&back, f, &lr_treeback, root)) && --tries) {
-    lr_tree_free(&back);
+  while ((rc = run(&back, f, &lr_treeback, tv, root)) && --tries)
     lr_fault_clear(f);
-  }
-  lr_tree_free(&back);
-  lr_tree_free(t);
+  if (!rc) lr_tree_free(t);
 
   return rc;
 }
@@ -150,7 +158,13 @@ int lr_tree_back(struct tree *t, struct fault *f)
 // Forget what lr_tree_back() would need, and the names of files.
 void lr_tree_free(struct tree *t)
 {
-  lr_walk_forget(t->undo);
+  struct treevisit *tv = t->undo;
+
+  if (tv) {
+    lr_walk_forget(tv->unfinished);
+    lr_walk_release(&tv->reserve);
+    free(tv);
+  }
   t->undo = 0;
   free(t->big);
   t->big = 0;

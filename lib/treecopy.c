@@ -213,11 +213,8 @@ static int open_file(struct worker *w, struct dir *d, char *name, int big,
 
     return special(w, d, name, &st);
   }
-  if (!big && st.size>=BIG) {
-    close(in);
-
-    return lr_walk_push_big(w, d, name, st.size);
-  }
+  if (!big && st.size>=BIG && !lr_walk_push_big(w, d, name, st.size))
+    return close(in);
   w->counts.names++;
 
   return file(w, d, name, in, &st);

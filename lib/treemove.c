@@ -198,5 +198,5 @@ static int finish(struct worker *w, struct dir *d)
   return -(lr_treemove_finish(w, d)<0);
 }
 
-struct visitor const lr_treemove = {.fills = 1, .open = open_dir,
+struct visitor const lr_treemove = {.fills = 1, .reserves = 1, .open = open_dir,
   .entry = entry, .finish = finish};

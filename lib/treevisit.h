@@ -5,6 +5,8 @@
 // What the functions of a visitor share, as walk->visit
 struct treevisit {
   struct links links;
+  struct dir *unfinished;      // what a move leaves for its undo, and what that
+  struct reserve reserve;      // needs when memory is out
 
   // To count
   unsigned long long largest;  // memory of the largest regular file

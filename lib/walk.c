@@ -11,6 +11,11 @@
  * finished when the last thing in it is done.
  *
  * What is done to an entry is the visitor's affair (walk.h).
+ *
+ * When memory is out an undo goes on with what the move has reserved: a level
+ * for each directory from the root down to the deepest one. Then directories do
+ * not wait for their turn. Each is done when it is met, before the next entry
+ * of the directory that it is in, and so one for each level is enough.
  */
 
 #include "toys.h"
@@ -26,48 +31,6 @@ struct big {
   unsigned long long size;
   char name[];
 };
-
-// The path of NAME in D, for people to read: of one with more than 300 bytes
-// the beginning and the end. Returns it malloc()ed, or 0.
-char *lr_walk_path(struct dir *d, char *name)
-{
-  struct dir *up;
-  int size = strlen(name)+2, len;
-  char *buf, *s;
-
-  for (up = d; up; up = up->parent) size += strlen(up->name)+1;
-  if (!(buf = malloc(size))) return 0;
-  s = buf+size;
-  *--s = 0;
-  for (up = d; ; up = up->parent) {
-    len = strlen(name);
-    memcpy(s -= len, name, len);
-    if (!up || !up->parent) break;
-    if (*s) *--s = '/';
-    name = up->name;
-  }
-  *--s = '/';
-  len = strlen(s);
-  memmove(buf, s, len+1);
-  if (len>300) {
-    memcpy(buf+100, "...", 3);
-    memmove(buf+103, buf+len-150, 151);
-  }
-
-  return buf;
-}
-
-// Something failed, and errno says why: does it only say what a user namespace
-// may not have? To make a device is EPERM there, to open other users'
-// unreadable files EACCES. Such an entry is then counted as left, and is left
-// out. Returns 1 if so, else 0.
-int lr_walk_left_out(struct worker *w)
-{
-  if (!w->walk->unprivileged || (errno != EPERM && errno != EACCES)) return 0;
-  w->counts.left++;
-
-  return 1;
-}
 
 // All workers are to stop. To be called with the lock held.
 static void stop_all(struct walk *k)
@@ -108,16 +71,12 @@ void lr_walk_stop(struct walk *k, int err, char *step, char *name)
   pthread_mutex_unlock(&k->lock);
 }
 
-// Add what ST says to W's counts. Returns 1 if it's the largest regular file
-// that W has met, else 0.
-int lr_walk_count(struct worker *w, struct kstat *st)
+// Is there a reserve that lets what is in D be done although memory is out?
+// Then D is read again, when all else in it is done. Returns 1 if so, else 0.
+static int can_read_again(struct walk *k, struct dir *d)
 {
-  unsigned long long bytes = S_ISDIR(st->mode) ? 0 : st->blocks*512;
-
-  w->counts.inodes++;
-  w->counts.bytes += bytes;
-  if (!S_ISREG(st->mode) || bytes<=w->counts.largest) return 0;
-  w->counts.largest = bytes;
+  if (k->visitor->reserves || !k->reserve || d->again == READ_AGAIN) return 0;
+  d->again = TO_READ_AGAIN;
 
   return 1;
 }
@@ -127,14 +86,15 @@ int lr_walk_count(struct worker *w, struct kstat *st)
 int lr_walk_push_dir(struct worker *w, struct dir *parent, char *name)
 {
   struct walk *k = w->walk;
-  struct dir *d = malloc(sizeof(*d)+strlen(name)+1);
+  struct dir *d = parent || k->visitor->reserves ? 0
+    : lr_walk_level(k->reserve, 0, "");
 
-  if (!d) return lr_walk_fail(w, "opening", parent, name);
-  memset(d, 0, sizeof(*d));
-  strcpy(d->name, name);
-  d->parent = parent;
-  d->src = d->dst = -1;
-  d->busy = 1;
+  if (!d) {
+    if (!(d = malloc(sizeof(*d)+strlen(name)+1)))
+      return parent && can_read_again(k, parent) ? 0
+        : lr_walk_fail(w, "opening", parent, name);
+    lr_walk_init(d, parent, name);
+  }
   pthread_mutex_lock(&k->lock);
   if (parent) parent->busy++;
 
@@ -147,15 +107,15 @@ int lr_walk_push_dir(struct worker *w, struct dir *parent, char *name)
   return 0;
 }
 
-// Have file NAME of SIZE bytes in D wait in the list of big files. Leaves the
-// fault "opening". Returns 0 or -1.
+// Have file NAME of SIZE bytes in D wait in the list of big files. Returns 0,
+// or -1 when memory is out, and then it's to be done at once.
 int lr_walk_push_big(struct worker *w, struct dir *d, char *name,
   unsigned long long size)
 {
   struct walk *k = w->walk;
   struct big *b = malloc(sizeof(*b)+strlen(name)+1), **at = &k->big;
 
-  if (!b) return lr_walk_fail(w, "opening", d, name);
+  if (!b) return -1;
   strcpy(b->name, name);
   b->dir = d;
   b->size = size;
@@ -182,7 +142,9 @@ static int open_dir(struct worker *w, struct dir *d)
   if ((d->older = k->unfinished)) d->older->newer = d;
   k->unfinished = d;
   pthread_mutex_unlock(&k->lock);
-  if (!(d->st = malloc(sizeof(*d->st))))
+  if (!d->st && !(d->st = malloc(sizeof(*d->st))))
+    return can_read_again(k, up) ? 1 : lr_walk_fail(w, "opening", d, "");
+  if (k->visitor->reserves && lr_walk_reserve(k, d->depth))
     return lr_walk_fail(w, "opening", d, "");
   d->src = openat(up ? up->src : k->src, up ? d->name : ".",
     O_RDONLY|O_DIRECTORY|WALK_OPEN|k->noatime);
@@ -221,9 +183,16 @@ static void free_dir(struct walk *k, struct dir *d)
   pthread_mutex_unlock(&k->lock);
   if (d->src != -1) close(d->src);
   if (d->dst != -1) close(d->dst);
-  free(d->st);
-  free(d);
+  if (d->level) {
+    d->level->next = k->reserve->levels;
+    k->reserve->levels = d->level;
+  } else {
+    free(d->st);
+    free(d);
+  }
 }
+
+static void read_again(struct worker *w, struct dir *d);
 
 // One thing in D is done, or the reading of D is. If that was the last one, D
 // is finished (unless it is LEFT_OUT), and so is one thing in its parent.
@@ -239,11 +208,80 @@ static void done_in(struct worker *w, struct dir *d, int left_out)
     busy = --d->busy;
     pthread_mutex_unlock(&k->lock);
     if (busy) return;
+    if (d->again == TO_READ_AGAIN) read_again(w, d);
     if (!left_out && k->visitor->finish && k->visitor->finish(w, d) && w->stop)
       return;
     left_out = 0;
     free_dir(k, d);
   }
+}
+
+// Is DE "." or ".."?
+static int is_dot(struct dirent *de)
+{
+  return de->d_name[0] == '.' && (!de->d_name[1]
+    || (de->d_name[1] == '.' && !de->d_name[2]));
+}
+
+// Memory was out while D was read, and all else in it is done: read it again,
+// and do what is below it level by level, in what is reserved. One worker at a
+// time can do that, and it lets nothing wait for its turn.
+static void read_again(struct worker *w, struct dir *top)
+{
+  struct walk *k = w->walk;
+  struct reserve *r = k->reserve;
+  struct dir *d = top, *child;
+  struct level *l, *above;
+  struct dirent *de;
+  int rc;
+
+  pthread_mutex_lock(&k->low);
+  top->again = READ_AGAIN;
+  top->busy = 1;
+  lseek(top->src, 0, SEEK_SET);
+  if ((l = r->levels)) {
+    r->levels = l->next;
+    l->at = l->len = 0;
+  } else lr_walk_fail(w, "opening", top, "");
+  while (l && !w->stop) {
+    if (l->at == l->len) {
+      l->at = 0;
+      l->len = syscall(SYS_getdents64, d->src, l->buf, sizeof(l->buf));
+      if (l->len>0) continue;
+      if (l->len<0 && errno != ENOENT) lr_walk_fail(w, "reading", d, "");
+      if (d == top) {
+        l->next = r->levels;
+        r->levels = l;
+        break;
+      }
+      above = l->next;
+      child = d;
+      d = d->parent;
+      done_in(w, child, 0);
+      l = above;
+      continue;
+    }
+    de = (void *)(l->buf+l->at);
+    l->at += de->d_reclen;
+    if (is_dot(de)) continue;
+    if (de->d_type != DT_DIR)
+      k->visitor->entry(w, d, de->d_name, de->d_type, 1);
+    else if (!(child = lr_walk_level(r, d, de->d_name))) {
+      errno = ENOMEM;
+      lr_walk_fail(w, "opening", d, de->d_name);
+    } else {
+      child->again = READ_AGAIN;
+      d->busy++;
+      rc = open_dir(w, child);
+      if (rc || walk_foreign(k, child->st)) done_in(w, child, rc);
+      else {
+        child->level->next = l;
+        l = child->level;
+        d = child;
+      }
+    }
+  }
+  pthread_mutex_unlock(&k->low);
 }
 
 // Do all entries of D.
@@ -263,8 +301,7 @@ static void do_dir(struct worker *w, struct dir *d)
     if (len<1) return done_in(w, d, 0);
     for (off = 0; off<len; off += de->d_reclen) {
       de = (void *)(w->entries+off);
-      if (de->d_name[0] == '.' && (!de->d_name[1]
-        || (de->d_name[1] == '.' && !de->d_name[2]))) continue;
+      if (is_dot(de)) continue;
       if (de->d_type == DT_DIR) lr_walk_push_dir(w, d, de->d_name);
       else k->visitor->entry(w, d, de->d_name, de->d_type, 0);
       if (w->stop) return;
@@ -363,18 +400,24 @@ static int start(struct walk *k)
   int i, n = k->workers;
 
   pthread_mutex_init(&k->lock, 0);
+  pthread_mutex_init(&k->low, 0);
   pthread_cond_init(&k->more, 0);
   pthread_cond_init(&k->over, 0);
   if (!n && !sched_getaffinity(0, sizeof(cpus), &cpus)) n = CPU_COUNT(&cpus);
   n = maxof(1, minof(n, WALK_WORKERS));
+
+  // Where memory is out one thread has to do
   for (i = 0; i<n; i++) {
     struct worker *w = &k->worker[i];
 
     w->walk = k;
-    if (!(w->entries = malloc(65536+WALK_BUF)))
-      return lr_fault(k->f, errno, "getting memory for", "the tree");
-    w->buf = w->entries+65536;
+    w->entries = !i && k->reserve && k->reserve->buffer ? k->reserve->buffer
+      : malloc(65536+WALK_BUF);
+    if (w->entries) w->buf = w->entries+65536;
+    else if (i) n = i;
+    else return lr_fault(k->f, errno, "getting memory for", "the tree");
   }
+  if (k->reserve) k->reserve->buffer = k->worker->entries;
 
   // O_NOATIME is only for who owns everything
   if (!k->unprivileged) k->noatime = O_NOATIME;
@@ -409,7 +452,8 @@ static void end(struct walk *k)
     k->big = b->next;
     free(b);
   }
-  for (i = 0; i<ARRAY_LEN(k->worker); i++) free(k->worker[i].entries);
+  for (i = !!k->reserve; i<ARRAY_LEN(k->worker); i++)
+    free(k->worker[i].entries);
 }
 
 // Have K->visitor do everything in K->src or, if something fails and the
@@ -436,16 +480,4 @@ int lr_walk_run(struct walk *k, struct fault *f)
   if (limit) setrlimit(RLIMIT_NOFILE, &old);
 
   return -!!f->step;
-}
-
-// Free the list UNFINISHED that a walk has left.
-void lr_walk_forget(struct dir *unfinished)
-{
-  struct dir *d;
-
-  while ((d = unfinished)) {
-    unfinished = d->older;
-    free(d->st);
-    free(d);
-  }
 }

@@ -24,7 +24,23 @@ struct dir {
   int dst;                 // descriptor for the visitor's use, -1: none.
                            // The walk closes it
   int busy;                // 1 while it's read, 1 for each thing not done in it
+  int depth;               // 0 for the root of the tree
+  char again;              // memory was out for something in it: the walk's own
+  struct level *level;     // where it lies, or 0: in memory of its own
   char name[];             // "" for the root of the tree
+};
+
+// What stands in a directory's field again
+enum {TO_READ_AGAIN = 1, READ_AGAIN};
+
+// Room for one directory on the way down, and for reading it. 512 bytes hold
+// one entry at least, as a name has 255 bytes at most.
+struct level {
+  struct level *next;      // of those that nobody uses; or else the level above
+  long at, len;            // what is read of the directory, in buf
+  char buf[512];
+  struct kstat st;
+  struct dir dir;          // and its name, 256 bytes
 };
 
 // What was found and done
@@ -36,12 +52,21 @@ struct counts {
   unsigned long long left;     // entries left out, or that could not be done
 };
 
+// What lets a walk go on when memory is out. An undo must not fail then, so a
+// move takes this for it, level by level as it goes down, before it changes
+// anything there. (From struct level on it's the walk's own.)
+struct reserve {
+  char *buffer;            // of one worker
+  struct level *levels;    // those that nobody uses
+  int count;               // of all of them
+};
+
 struct worker {
   struct walk *walk;
   struct counts counts;
   int stop;                // set when everything is to stop
   char *buf;               // WALK_BUF bytes for the visitor
-  char *entries;           // what getdents64() reads into, 65536 bytes
+  char *entries;           // what getdents64() reads into, 65536 bytes, and buf
 };
 
 // What is done to the tree. A function that fails has called lr_walk_fail().
@@ -50,6 +75,7 @@ struct visitor {
   char inherits;           // fills directories that are there, whose default
                            // ACL or sgid changes what is made in them
   char goes_on;            // when something fails the rest is done all the same
+  char reserves;           // takes what an undo needs, to walk->reserve
   char all_fds;            // takes every descriptor there is. Others leave 64,
                            // so that an undo after them can open more
 
@@ -77,6 +103,7 @@ struct walk {
   void (*tick)(void *context, struct walk *k);  // each 50 ms, by no worker
   void *context;           // for tick
   struct dir *earlier;     // root of what an earlier walk left unfinished, or 0
+  struct reserve *reserve; // 0 unless the walk is a move or its undo
 
   // Results
   struct counts counts;
@@ -92,13 +119,20 @@ struct walk {
   pthread_mutex_t lock;    // of all that follows, and of unfinished and f
   pthread_cond_t more;     // there is work, or there will be no more
   pthread_cond_t over;     // a worker has ended
+  pthread_mutex_t low;     // who has it may use what reserve->levels has
   struct dir *stack;
   struct big *big;
   int running, ended;
 };
 
 int lr_walk_run(struct walk *k, struct fault *f);
+
+// Of directories, walkdir.c
+void lr_walk_init(struct dir *d, struct dir *parent, char *name);
+struct dir *lr_walk_level(struct reserve *r, struct dir *parent, char *name);
+int lr_walk_reserve(struct walk *k, int depth);
 void lr_walk_forget(struct dir *unfinished);
+void lr_walk_release(struct reserve *r);
 
 // For visitors
 int lr_walk_fail(struct worker *w, char *step, struct dir *d, char *name);

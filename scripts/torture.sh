@@ -5,9 +5,9 @@
 #
 # PART is what is to be done of: topologies (N random trees of mounts from SEED
 # on), faults (every system call fails once; only FAULTS of them, drawn by SEED),
-# signals (N of them at random times), memory (real boots with less and less of
-# it). Without it, all of them: 30 minutes on two processors. BIN is the directory
-# of another leafroot.
+# allocs (every allocation; the same), signals (N of them at random times), memory
+# (real boots with less and less of it). Without it, all of them: 30 minutes on two
+# processors. BIN is the directory of another leafroot.
 # Copyright 2026 The leafroot authors
 # shellcheck disable=SC2016
 # SPDX-License-Identifier: 0BSD
@@ -16,7 +16,7 @@ cd "${0%/*}/.." && top=$PWD || exit 1
 scripts/need.sh python3=python3 busybox=busybox-static unshare=util-linux \
   gcc=gcc && mkdir -p generated/torture/kit || exit 1
 kit=$top/generated/torture/kit tools=tests/leafroot/tools
-parts=${PART:-topologies faults signals memory}
+parts=${PART:-topologies faults allocs signals memory}
 
 gcc -E -dM -include sys/syscall.h - < /dev/null |
   sed -n 's/#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/[\2] = "\1",/p' \
@@ -39,7 +39,7 @@ in_kit='
     do
       cp "generated/torture/$i" "$kit" || exit 1
     done && cp tests/leafroot/torture/*.sh tests/leafroot/torture/errors "$kit" &&
-    cp "${BIN:-generated/bin}/leafroot" "$kit" &&
+    cp "$bin/leafroot" "$kit" &&
     printf "%s\n" "#!/bin/busybox sh" "echo ran >> /out/ran" \
       "[ ! -e /out/own ] || observe /bin/manifest > /out/inside 2>&1" \
       > "$kit/init" && chmod 755 "$kit/init" || exit 1
@@ -49,12 +49,17 @@ in_kit='
 # last line is "red: none" if nothing was.
 part()
 {
-  log=generated/torture/$1
+  log=generated/torture/$1 bin=${BIN:-generated/bin}
   echo "== $1" >&2
   case "$1" in
     topologies) set -- topologies.py ;;
     faults) set -- faults.py ;;
     signals) set -- faults.py signals ;;
+    allocs)
+      set -- faults.py allocs
+      bin=generated/torture/alloc
+      scripts/glibc.sh $bin -O1 -static -Wl,--wrap=malloc -Wl,--wrap=calloc \
+        -Wl,--wrap=realloc "$top/tests/leafroot/wrap/alloc.c" || return ;;
     memory)
       tests/leafroot/torture/memory.sh 2>&1 | tee "$log" | grep -v '^| memory |'
       return ;;
@@ -65,7 +70,7 @@ part()
     tee "$log" | grep -v '^[|] [a-z]* [|]\|^red: none'
 }
 
-export kit
+export kit bin
 for i in $parts
 do
   part "$i"

@@ -129,7 +129,7 @@ static enum outcome read_request(struct boot *b)
 
   lr_scene_begin(&b->there);
   cmdline = lr_readfile(b->there.proc, "cmdline");
-  rc = lr_request_read(&b->asked, toys.argv, b->there.pid1, cmdline ? : "",
+  rc = lr_request_read(&b->asked, toys.argv, b->there.pid1, cmdline,
     getenv("leafroot"), &b->why);
   lr_init_begin(&b->plan, &b->asked, &b->there);
   if (b->asked.off) return RUN_INIT;

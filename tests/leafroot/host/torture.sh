@@ -15,4 +15,5 @@ torture()
 }
 testing "torture: topologies" 'torture topologies N=100' "red: none\n" "" ""
 testing "torture: faults" 'torture faults FAULTS=900' "red: none\n" "" ""
+testing "torture: allocations" 'torture allocs FAULTS=600' "red: none\n" "" ""
 testing "torture: signals" 'torture signals N=200' "red: none\n" "" ""

@@ -2,7 +2,7 @@
 # signal, on one root (busybox sh, read by root.sh)
 #
 # $run is how leafroot is called. A case is a line of stdin, "NUMBER INJECT...":
-# what inject is told, or nothing. What it prints of one begins with "== case
+# what inject is told, "alloc:N" for an allocation (wrap/alloc.c), or nothing. What it prints of one begins with "== case
 # NUMBER STATUS" and ends with "== done". If nothing at all is different "== same"
 # is all there is of mounts and files.
 # Copyright 2026 The leafroot authors
@@ -26,6 +26,7 @@ do
   case "$inject" in
     '') ;;
     count) inject='inject -c /out/counts' ;;
+    alloc:*) inject="env LEAFROOT_ALLOC=${inject#*:}" ;;
     */[0-9]*) inject="inject -t /bin/errors $inject" ;;
     *) inject="inject $inject" ;;
   esac
@@ -45,7 +46,10 @@ do
     cat /out/after > /out/before
   fi
   [ ! -s /out/inside ] || { echo "== inside"; cat /out/inside; }
-  [ "$inject" != "inject -c /out/counts" ] || { echo "== counts"; cat /out/counts; }
+  case "$inject" in
+    "inject -c "*) echo "== counts"; cat /out/counts ;;
+    *ALLOC=0) echo "== counts"; cat /out/injected ;;
+  esac
   echo "== said"
   cat /out/err
   echo

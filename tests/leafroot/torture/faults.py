@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """faults.py KIT - make every system call of leafroot fail, one in each run
+faults.py KIT allocs - make every allocation fail, alone and with all later ones
 faults.py KIT signals - and send it signals at random times
 
 A root of each kind of run (MODES) is made by root.sh, and cases.sh makes one case
@@ -10,8 +11,9 @@ and files has to be the same as before, where leafroot refused, or else the same
 without the failure. What is not is red, and is printed with how to do it again.
 
 From the environment: FAULTS, how many cases drawn by SEED, all without it; N, how
-many signals; MODES, only some of the ways; CASES, those to do again ("MODE INJECT-ARGUMENT", with commas
-between); CPUS at once. The last line says how many were red.
+many signals; MODES, only some of the ways; CASES, those to do again, with commas
+between: "MODE INJECT-ARGUMENT", or "MODE alloc:N", where N+ is all from the Nth on;
+CPUS at once. The last line says how many were red.
 """
 # Copyright 2026 The leafroot authors
 # SPDX-License-Identifier: 0BSD
@@ -250,9 +252,10 @@ def errors():
 class Run:
     """All cases, their results, and who does them."""
 
-    def __init__(self, kit, signals):
+    def __init__(self, kit, what):
         self.kit, self.lock = kit, threading.Lock()
-        self.more = 'hurt=small' if signals else ''
+        self.more = 'hurt=small' if what == 'signals' else ''
+        self.count_by = 'alloc:0' if what == 'allocs' else 'count'
         self.reference, self.counts = {}, {}
         self.ends, self.red = collections.Counter(), []
         self.todo = queue.Queue()
@@ -260,7 +263,7 @@ class Run:
     def look(self, mode):
         """What a run of MODE leaves, how long it takes, the calls it makes."""
         seen = []
-        for spec in ('', '', 'count'):
+        for spec in ('', '', self.count_by):
             session = Session(self.kit, mode, 0, self.more)
             session.case(0, 'close:1000000:EIO')
             if mode not in ('own', 'stay'):
@@ -348,6 +351,12 @@ def all_cases(run, r):
     return cases
 
 
+def all_allocs(counts):
+    """Each allocation of each run, with COUNTS of them; and with all later."""
+    return [(mode, f'alloc:{n}{more}') for mode in counts
+            for n in range(1, counts[mode]['alloc'] + 1) for more in ('', '+')]
+
+
 def all_signals(run, r, n):
     """N signals at random times, drawn by R."""
     cases = []
@@ -360,18 +369,20 @@ def all_signals(run, r, n):
 
 
 def main():
-    kit, signals = sys.argv[1], sys.argv[2:] == ['signals']
+    kit, part = sys.argv[1], (sys.argv[2:] or ['faults'])[0]
     seed = int(os.environ.get('SEED') or 1)
     r = random.Random(seed)
     again = [tuple(i.split(None, 1)) for i in
              (os.environ.get('CASES') or '').split(',') if i.strip()]
-    run = Run(kit, signals)
+    run = Run(kit, part)
     for mode in sorted({i[0] for i in again}) or (
             os.environ.get('MODES', '').split() or (
-                SIGNALS if signals else FAULTS)):
+                SIGNALS if part == 'signals' else FAULTS)):
         run.look(mode)
-    if signals:
+    if part == 'signals':
         cases = all_signals(run, r, int(os.environ.get('N') or 3000))
+    elif part == 'allocs':
+        cases = all_allocs(run.counts)
     else:
         cases = all_cases(run, r)
     n = int(os.environ.get('FAULTS') or 0)
@@ -381,7 +392,7 @@ def main():
     calls = sum(sum(i.values()) for i in run.counts.values())
     ends = run.ends
     print('ends:', *(f'{i} {ends[i]},' for i in ends), f'SEED={seed}')
-    print(f'| {"signals" if signals else "faults"} | {calls} | | 1 | '
+    print(f'| {part} | {calls} | | 1 | '
           f'{ends["trials"]} | {ends["lost"]} | {ends["hung"]} | '
           f'{ends["left over"]} | {len(run.red)} |')
     print('red:', len(run.red) or 'none')

@@ -150,13 +150,13 @@ static void make_files(char *files)
 static void ask(struct request *r, struct scene *s, char *init, char *param,
   char *rdinit, int filled)
 {
-  static char *args[] = {"a", "b", 0}, *argv[] = {0, "1", "2", 0};
+  static char *args[] = {"l", "a", "b", 0}, *argv[] = {0, "1", "2", 0};
 
   memset(r, 0, sizeof(*r));
   memset(s, 0, sizeof(*s));
   r->rdinit = rdinit ? : "/init";
   r->init_param = param;
-  r->init_args = args;
+  r->init_args = args+1;
   *argv = init;
   if (init) {
     r->init = argv;

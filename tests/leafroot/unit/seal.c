@@ -2,7 +2,7 @@
 // Copyright 2026 The leafroot authors
 // SPDX-License-Identifier: 0BSD
 
-// unit: lib/seal.c lib/tree*.c lib/walk.c lib/links.c lib/xattrs.c
+// unit: lib/seal.c lib/tree*.c lib/walk*.c lib/links.c lib/xattrs.c
 // unit: lib/filecopy.c lib/fault.c -pthread
 
 #include "toys.h"

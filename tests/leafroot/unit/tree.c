@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: 0BSD
 
 // unit: lib/tree.c lib/treecount.c lib/treewipe.c lib/treecopy.c
-// unit: lib/treemove.c lib/treeback.c lib/walk.c lib/links.c lib/xattrs.c
-// unit: lib/filecopy.c lib/fault.c -pthread
+// unit: lib/treemove.c lib/treeback.c lib/walk.c lib/walkdir.c lib/links.c
+// unit: lib/xattrs.c lib/filecopy.c lib/fault.c -pthread
 
 // By an ordinary user, who owns all of it: root, who could do more, becomes one
 
