@@ -23,9 +23,9 @@ static int same(char *s, int len, char *name)
   return !name[i];
 }
 
-// The value of the last NAME=value in CMDLINE, which stays as it is, or is 0. A
-// NAME without "=" has the value "". Returns a malloc()ed string, or 0 when NAME
-// isn't there (or memory is out: nothing else can fail).
+// The value of the last NAME=value in CMDLINE, which stays as it is or is 0. A
+// NAME without "=" has the value "". Returns a malloc()ed string, or 0 when
+// NAME isn't there (or memory is out: nothing else can fail).
 char *lr_bootparam(char *cmdline, char *name)
 {
   char *s = cmdline ? : "", *val = 0;

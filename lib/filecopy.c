@@ -63,18 +63,31 @@ static int data_extent(int fd, off_t *lo, off_t *hi, off_t end)
   return 1;
 }
 
+// IN has nothing at OFF. Somebody else can have truncated it: then OUT, the
+// copy, ends there too. Returns 0, 1 if IN is longer (again), or -1 and errno.
+static int ended(int in, int out, off_t off)
+{
+  struct kstat st;
+
+  if (kstatx(in, "", AT_EMPTY_PATH, &st)) return -1;
+
+  return (off_t)st.size>off ? 1 : ftruncate(out, st.size);
+}
+
 // Copy bytes [FROM, TO) of IN to where OUT is (lseek), from page cache to page
-// cache. Returns 0, or -1 and errno: EIO if IN ended early.
+// cache. Returns 0, or -1 and errno: EIO if IN is longer than what it gives.
 static int copy_bytes(struct filecopy *c, int in, int out, off_t from, off_t to)
 {
+  int tries = 100, rc;
+
   while (from<to) {
     ssize_t n = sendfile(out, in, &from, minof(to-from, COPY_CHUNK));
 
     if (n<0 && errno != EINTR) return -1;
     if (!n) {
+      if (1>(rc = ended(in, out, from))) return rc;
       errno = EIO;
-
-      return -1;
+      if (!--tries) return -1;
     }
     if (n>0) *c->done += n;
     if (*c->stop) {
@@ -104,9 +117,19 @@ static int copy_extents(struct filecopy *c, int in, int out, off_t from,
   return rc<0 ? rc : 0;
 }
 
-// Make OUT at least SIZE bytes long. Returns 0, or -1 and errno.
-static int lengthen(int out, off_t size)
+// All data of IN before SIZE is in OUT: make OUT as long, but not longer than
+// IN is by now. Copying the data makes no hole at the end. If others have
+// truncated IN and lengthened it again, there is data once more. Returns 0, or
+// -1 and errno.
+static int lengthen(struct filecopy *c, int in, int out, off_t size)
 {
+  off_t end = lseek(out, 0, SEEK_END), now = lseek(in, 0, SEEK_END);
+
+  if (end == -1 || now == -1) return -1;
+  size = minof(size, now);
+  if (end>=size) return 0;
+  if (copy_extents(c, in, out, end, size)) return -1;
+
   return lseek(out, 0, SEEK_END)<size ? ftruncate(out, size) : 0;
 }
 
@@ -114,7 +137,8 @@ static int lengthen(int out, off_t size)
 // stay holes, and what OUT has behind TO stays. DENSE: IN has no holes, so they
 // are not looked for. Without CUT the copy goes from the front to the back and
 // OUT never becomes longer than what is copied already: so if it fails, the
-// size of OUT says how far it came, if OUT ended at FROM before.
+// size of OUT says how far it came, if OUT ended at FROM before. If others make
+// IN shorter meanwhile, OUT is shorter too.
 //
 // With CUT the memory of IN is freed while it's copied, piece by piece from the
 // end, because what truncation can free is the end: so never more than
@@ -127,8 +151,8 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
 
   if (!cut || to-from <= piece) {
     if (!dense) {
-      // Copying the data makes no hole at the end
-      if (copy_extents(c, in, out, from, to) || lengthen(out, to)) return -1;
+      if (copy_extents(c, in, out, from, to) || lengthen(c, in, out, to))
+        return -1;
     } else {
       if (from && from != lseek(out, from, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, from, to)) return -1;
@@ -148,7 +172,8 @@ int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
       if (lo != lseek(out, lo, SEEK_SET)) return -1;
       if (copy_bytes(c, in, out, lo, hi)) return -1;
     }
-    if (ftruncate(in, lo)) return -1;
+    // If others have made it shorter, it's not to be made longer
+    if (lseek(in, 0, SEEK_END)>lo && ftruncate(in, lo)) return -1;
   }
 
   return 0;

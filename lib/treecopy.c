@@ -5,6 +5,10 @@
  *
  * A directory gets its owner, mode, attributes and times when the last thing in
  * it is done. A move (treemove.c) is made of the same parts.
+ *
+ * Others can change the tree meanwhile. What they remove is left out, what is
+ * another type of thing by now is done as that, and of what they remove and
+ * make again the later one counts.
  */
 
 #include "toys.h"
@@ -20,26 +24,46 @@
 // Files of this size and up wait in the list of big ones
 #define BIG (4<<20)
 
+// NAME could not be made in D->dst, and errno says why. If it's there already
+// then D was changed while it was read, and NAME was read twice. So what was
+// made first has to go, unless it's a directory. (An undo keeps what it finds.)
+// Returns 1 if it's gone, 0 if it's a directory, or -1 and errno as it was.
+static int made_before(struct worker *w, struct dir *d, char *name)
+{
+  if (errno != EEXIST || w->walk->visitor->inherits) return -1;
+  if (!unlinkat(d->dst, name, 0)) return 1;
+  if (errno == EISDIR) return 0;
+  errno = EEXIST;
+
+  return -1;
+}
+
 // Make NAME in D->dst as ST says: a regular file (*FD is then open) or anything
 // else but a directory. Its owner and mode are right afterwards. Returns 0, 1
-// if it's left out, or -1.
+// if it's left out, CHANGED, or -1.
 static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
   int *fd)
 {
   struct treevisit *tv = w->walk->visit;
-  int mode = st->mode&07777, inherits = w->walk->visitor->inherits, rc;
+  int mode = st->mode&07777, inherits = w->walk->visitor->inherits, rc, was;
   char *target = w->buf;
 
-  if (S_ISREG(st->mode)) {
-    rc = *fd = openat(d->dst, name, O_RDWR|O_CREAT|O_EXCL|WALK_OPEN, mode);
-    if (rc != -1) rc = 0;
-  } else if (S_ISLNK(st->mode)) {
+  if (S_ISLNK(st->mode)) {
     rc = readlinkat(d->src, name, target, 65535);
+    if (rc<0 && errno == ENOENT) return 1;
+    if (rc<0 && errno == EINVAL) return CHANGED;
     if (rc<0) return lr_walk_fail(w, "reading", d, name);
     target[rc] = 0;
-    rc = symlinkat(target, d->dst, name);
-  } else rc = mknodat(d->dst, name, st->mode, makedev(st->rmaj, st->rmin));
-  if (rc) return lr_walk_left_out(w) ? 1 : lr_walk_fail(w, "creating", d, name);
+  }
+  do {
+    if (S_ISREG(st->mode)) {
+      *fd = openat(d->dst, name, O_RDWR|O_CREAT|O_EXCL|WALK_OPEN, mode);
+      rc = -(*fd == -1);
+    } else if (S_ISLNK(st->mode)) rc = symlinkat(target, d->dst, name);
+    else rc = mknodat(d->dst, name, st->mode, makedev(st->rmaj, st->rmin));
+  } while (rc && 1 == (was = made_before(w, d, name)));
+  if (rc) return !was || lr_walk_left_out(w) ? 1
+    : lr_walk_fail(w, "creating", d, name);
 
   // chown() drops suid and sgid, whoever does it: mode after owner. The group
   // can be that of a sgid directory, the mode what a default ACL leaves of it.
@@ -57,16 +81,17 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
 }
 
 // The same for NAME of an inode with several names. If another of them was made
-// already, NAME is linked to that: then 1 is returned.
+// already, NAME is linked to that, and 1 is returned.
 static int create_or_link(struct worker *w, struct dir *d, char *name,
   struct kstat *st, int *fd)
 {
   struct links *ls = &((struct treevisit *)w->walk->visit)->links;
-  int rc;
+  int rc, was;
 
   pthread_mutex_lock(&ls->lock);
-  rc = lr_links_join(ls, st, d->dst, name);
-  if (rc<0) lr_walk_fail(w, "linking", d, name);
+  do rc = lr_links_join(ls, st, d->dst, name);
+  while (rc<0 && 1 == (was = made_before(w, d, name)));
+  if (rc<0) rc = was ? lr_walk_fail(w, "linking", d, name) : 1;
   else if (!rc && !(rc = create(w, d, name, st, fd))
     && lr_links_add(ls, st, d->dst, name))
   {
@@ -81,7 +106,8 @@ static int create_or_link(struct worker *w, struct dir *d, char *name,
 
 // Make NAME in D->dst as ST says, and count it: a regular file, still empty
 // (*FD is then open), or anything else but a directory. Returns 0, 1 when there
-// is nothing to do any more (it's linked to another name, or left out), or -1.
+// is nothing to do any more (it's linked to another name, or left out),
+// CHANGED, or -1.
 int lr_treecopy_make(struct worker *w, struct dir *d, char *name,
   struct kstat *st, int *fd)
 {
@@ -148,7 +174,7 @@ static int copy_file(struct worker *w, struct dir *d, char *name, int in,
 
 // Copy NAME in D, anything but a directory or a regular file, of status ST.
 // Returns 0, 1 when there is nothing to do any more (it's linked to another
-// name, or left out), or -1, and then it's not there.
+// name, or left out), CHANGED, or -1, and then it's not there.
 int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
   struct kstat *st)
 {
@@ -162,10 +188,10 @@ int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
   if (!tv->no_xattrs) {
     pthread_mutex_lock(&tv->cwd);
     if (w->walk->visitor->inherits) lr_xattrs_no_acl(d->dst, name);
-    rc = lr_xattrs_copy(w->buf, d->src, d->dst, name);
+    rc = lr_xattrs_copy(w->buf, d->src, d->dst, name) && errno != ENOENT;
     pthread_mutex_unlock(&tv->cwd);
   }
-  if (rc) lr_walk_fail(w, "copying the attributes of", d, name);
+  if (rc) rc = lr_walk_fail(w, "copying the attributes of", d, name);
   else if ((rc = utimensat(d->dst, name, ts, AT_SYMLINK_NOFOLLOW)))
     lr_walk_fail(w, "setting the times of", d, name);
   if (rc) unlinkat(d->dst, name, 0);
@@ -176,26 +202,34 @@ int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
 static int copy_special(struct worker *w, struct dir *d, char *name,
   struct kstat *st)
 {
-  return -(lr_treecopy_special(w, d, name, st)<0);
+  int rc = lr_treecopy_special(w, d, name, st);
+
+  return rc == 1 ? 0 : rc;
 }
 
 // Have regular file NAME in D, which may also be something else by now, done by
 // FILE. BIG: it has waited in the list of big files. Something that is mounted
 // on it can't be seen: an empty file is as good a place to mount on, and is
-// made by SPECIAL. Returns 0 or -1.
+// made by SPECIAL. Returns 0, CHANGED and errno, or -1.
 static int open_file(struct worker *w, struct dir *d, char *name, int big,
   int (*file)(struct worker *, struct dir *, char *, int, struct kstat *),
   int (*special)(struct worker *, struct dir *, char *, struct kstat *))
 {
   struct walk *k = w->walk;
   struct kstat st;
-  int in = openat(d->src, name, O_RDONLY|WALK_OPEN|k->noatime);
+  int in, ms;
 
   // EAGAIN: somebody has a lease, as the other thread does for a moment in
-  // may_free() (treemove.c) on another name of the file. Then wait for it.
-  if (in == -1 && errno == EAGAIN)
-    in = openat(d->src, name, O_RDONLY|(WALK_OPEN&~O_NONBLOCK)|k->noatime);
+  // may_free() (treemove.c) on another name of the file. The kernel lets it be
+  // had for 45 s (lease-break-time). openat() is not to wait for that: it could
+  // be a FIFO by then, and the wait for ever.
+  for (ms = 0; ; usleep(1000)) {
+    in = openat(d->src, name, O_RDONLY|WALK_OPEN|k->noatime);
+    if (in != -1 || errno != EAGAIN || w->stop || ms++ == 60000) break;
+  }
   if (in == -1) {
+    // A symlink, a socket, a device
+    if (errno == ELOOP || errno == ENXIO || errno == ENODEV) return CHANGED;
     if (errno == ENOENT || lr_walk_left_out(w)) return 0;
 
     return lr_walk_fail(w, "opening", d, name);
@@ -213,6 +247,12 @@ static int open_file(struct worker *w, struct dir *d, char *name, int big,
 
     return special(w, d, name, &st);
   }
+  if (!S_ISREG(st.mode)) {
+    close(in);
+    errno = EBUSY;
+
+    return CHANGED;
+  }
   if (!big && st.size>=BIG && !lr_walk_push_big(w, d, name, st.size))
     return close(in);
   w->counts.names++;
@@ -222,27 +262,31 @@ static int open_file(struct worker *w, struct dir *d, char *name, int big,
 
 // Have NAME in D, of type TYPE (DT_*) and BIG as a visitor's entry() has them,
 // done: a regular file by FILE, which gets it open, anything else but a
-// directory by SPECIAL. Returns 0 or -1.
+// directory by SPECIAL. Both return 0, CHANGED or -1. Returns 0 or -1.
 int lr_treecopy_entry(struct worker *w, struct dir *d, char *name, int type,
   int big,
   int (*file)(struct worker *, struct dir *, char *, int, struct kstat *),
   int (*special)(struct worker *, struct dir *, char *, struct kstat *))
 {
   struct kstat st;
+  int tries = 100, rc;
 
-  if (type != DT_REG) {
-    if (kstatx(d->src, name, AT_SYMLINK_NOFOLLOW, &st))
-      return errno == ENOENT ? 0 : lr_walk_fail(w, "looking at", d, name);
-    if (type == DT_UNKNOWN && S_ISDIR(st.mode))
-      return lr_walk_push_dir(w, d, name);
-    if (!S_ISREG(st.mode) || walk_foreign(w->walk, &st)) {
-      w->counts.names++;
-
-      return special(w, d, name, &st);
+  do {
+    if (type != DT_REG) {
+      if (kstatx(d->src, name, AT_SYMLINK_NOFOLLOW, &st))
+        return errno == ENOENT ? 0 : lr_walk_fail(w, "looking at", d, name);
+      if (S_ISDIR(st.mode)) return lr_walk_push_dir(w, d, name);
     }
-  }
+    if (type == DT_REG || (S_ISREG(st.mode) && !walk_foreign(w->walk, &st)))
+      rc = open_file(w, d, name, big, file, special);
+    else {
+      w->counts.names++;
+      rc = special(w, d, name, &st);
+    }
+    type = DT_UNKNOWN;
+  } while (rc == CHANGED && --tries);
 
-  return open_file(w, d, name, big, file, special);
+  return rc == CHANGED ? lr_walk_fail(w, "opening", d, name) : rc;
 }
 
 static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
@@ -262,13 +306,17 @@ int lr_treecopy_enter(struct worker *w, struct dir *d)
   return 0;
 }
 
-// Make D in the second tree, and open it there. Its times, mode and the rest
-// come last, as making entries changes them, and sgid or a default ACL would
-// change the entries. Returns 0 or -1.
+// Make D in the second tree, and open it there. One that is there already was
+// read twice (see made_before()), and gets what else there is by now. Its
+// times, mode and the rest come last, as making entries changes them, and sgid
+// or a default ACL would change the entries. Returns 0 or -1.
 int lr_treecopy_open(struct worker *w, struct dir *d)
 {
-  if (d->parent && mkdirat(d->parent->dst, d->name, 0700))
-    return lr_walk_fail(w, "creating", d, "");
+  int was = 1;
+
+  while (was && d->parent && mkdirat(d->parent->dst, d->name, 0700))
+    if (0>(was = made_before(w, d->parent, d->name)))
+      return lr_walk_fail(w, "creating", d, "");
 
   return lr_treecopy_enter(w, d);
 }

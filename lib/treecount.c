@@ -35,11 +35,10 @@ static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
   struct treevisit *tv = w->walk->visit;
   struct kstat st;
 
-  (void)big;
+  (void)type, (void)big;
   if (kstatx(d->src, name, AT_SYMLINK_NOFOLLOW, &st))
     return errno == ENOENT ? 0 : lr_walk_fail(w, "looking at", d, name);
-  if (type == DT_UNKNOWN && S_ISDIR(st.mode))
-    return lr_walk_push_dir(w, d, name);
+  if (S_ISDIR(st.mode)) return lr_walk_push_dir(w, d, name);
   w->counts.names++;
   if (st.nlink == 1 || lr_links_first(&tv->links, &st)) count(w, d, name, &st);
 

@@ -34,9 +34,13 @@ static int may_free(struct worker *w, struct dir *d, char *name, int *in,
 {
   struct treevisit *tv = w->walk->visit;
   int fd = openat(d->src, name, O_RDWR|WALK_OPEN|w->walk->noatime), rc;
+  struct kstat now;
   char *path;
 
-  if (fd != -1) {
+  // Others can have put another file in its place
+  if (fd != -1 && (kstatx(fd, "", AT_EMPTY_PATH, &now) || now.ino != st->ino
+    || now.maj != st->maj || now.min != st->min)) close(fd);
+  else if (fd != -1) {
     close(*in);
     *in = fd;
     if (!fcntl(fd, F_SETLEASE, F_WRLCK)) {
@@ -102,20 +106,22 @@ static void keep_new(struct worker *w, struct dir *d, char *name, int in,
 
 // NAME in D is whole in the new tree: remove the old one. A name of several
 // stays, with the times and flags that it had. A mount point (EBUSY) stays for
-// later. What others have removed meanwhile (ENOENT) is gone already. Returns 0
-// or -1.
+// later. What others have removed meanwhile (ENOENT) is gone already; if they
+// have made a directory there (EISDIR), that is still to be moved. Returns 0,
+// CHANGED or -1.
 static int remove_old(struct worker *w, struct dir *d, char *name, int in,
   struct kstat *st)
 {
   if (st->nlink>1 ? !lr_filecopy_times(in, st) && (!(st->attr & KATTR_FROZEN)
       || !lr_filecopy_freeze(in, st->attr))
     : !unlinkat(d->src, name, 0) || errno == EBUSY || errno == ENOENT) return 0;
+  if (errno == EISDIR) return CHANGED;
 
   return lr_walk_fail(w, "removing", d, name);
 }
 
 // Move regular file NAME in D. IN is open and ST its status. Closes IN. Returns
-// 0 or -1.
+// 0, CHANGED or -1.
 int lr_treemove_file(struct worker *w, struct dir *d, char *name, int in,
   struct kstat *st)
 {
@@ -138,7 +144,7 @@ int lr_treemove_file(struct worker *w, struct dir *d, char *name, int in,
     if (rc>=0) rc = lr_treecopy_fill(w, d, name, in, out, st, cut, &cap);
     if (!rc) rc = remove_old(w, d, name, in, st);
   }
-  if (rc) {
+  if (rc<0) {
     if (put_back(w, d, name, in, out, st, end, &cap))
       keep_new(w, d, name, in, out, st, &cap);
     else lr_treecopy_unmake(d, name, out, st);
@@ -147,19 +153,20 @@ done:
   close(in);
   if (out != -1) close(out);
 
-  return rc<0 ? -1 : 0;
+  return rc == 1 ? 0 : rc;
 }
 
 // Move NAME in D, anything but a directory or a regular file, of status ST.
-// Returns 0 or -1.
+// Returns 0, CHANGED or -1.
 int lr_treemove_special(struct worker *w, struct dir *d, char *name,
   struct kstat *st)
 {
   int rc = lr_treecopy_special(w, d, name, st);
 
-  if (rc || st->nlink != 1) return -(rc<0);
+  if (rc || st->nlink != 1) return rc == 1 ? 0 : rc;
   if (!unlinkat(d->src, name, 0) || errno == EBUSY || errno == ENOENT)
     return 0;
+  if (errno == EISDIR) return CHANGED;
   lr_walk_fail(w, "removing", d, name);
   unlinkat(d->dst, name, 0);
 
@@ -182,13 +189,14 @@ static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
 // Everything in D is done: finish the new directory, remove the old one.
 // Returns 0, 1 when the old one has to stay for now, or -1. It stays when it is
 // a mount point (EBUSY), or when names of inodes with several are in it
-// (ENOTEMPTY, EEXIST).
+// (ENOTEMPTY, EEXIST), or what is there now is none (ENOTDIR).
 int lr_treemove_finish(struct worker *w, struct dir *d)
 {
   if (lr_treecopy_finish(w, d)) return -1;
   if (!d->parent || !unlinkat(d->parent->src, d->name, AT_REMOVEDIR)
     || errno == ENOENT) return 0;
-  if (errno == EBUSY || errno == ENOTEMPTY || errno == EEXIST) return 1;
+  if (errno == EBUSY || errno == ENOTEMPTY || errno == EEXIST
+    || errno == ENOTDIR) return 1;
 
   return lr_walk_fail(w, "removing", d, "");
 }

@@ -26,6 +26,10 @@ struct treevisit {
 extern struct visitor const lr_treecount, lr_treewipe, lr_treecopy, lr_treemove,
   lr_treeback;
 
+// What is returned by who was to do a name that somebody else has made another
+// type of thing of. lr_treecopy_entry() looks at it again.
+#define CHANGED 2
+
 // What a move is a copy with, treecopy.c
 int lr_treecopy_entry(struct worker *w, struct dir *d, char *name, int type,
   int big,

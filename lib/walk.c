@@ -149,7 +149,10 @@ static int open_dir(struct worker *w, struct dir *d)
   d->src = openat(up ? up->src : k->src, up ? d->name : ".",
     O_RDONLY|O_DIRECTORY|WALK_OPEN|k->noatime);
   if (d->src == -1) {
-    // ENOENT: it was removed meanwhile, as a temporary directory can be
+    // ENOENT: it was removed meanwhile, as a temporary directory can be.
+    // ENOTDIR: and something else was put in its place.
+    if (up && errno == ENOTDIR)
+      return k->visitor->entry(w, up, d->name, DT_UNKNOWN, 0) ? -1 : 1;
     if (errno == ENOENT || lr_walk_left_out(w)) return 1;
 
     return lr_walk_fail(w, "opening", d, "");

@@ -60,7 +60,12 @@ int lr_xattrs_copy(char *buf, int from, int to, char *name)
 
   if (len<0) return -(errno != EOPNOTSUPP);
   for (attr = buf; attr<buf+len; attr += strlen(attr)+1) {
-    if (0>(vlen = get(from, name, attr, value))) return -1;
+    if (0>(vlen = get(from, name, attr, value))) {
+      // Removed meanwhile
+      if (errno == ENODATA) continue;
+
+      return -1;
+    }
     if (set(to, name, attr, value, vlen)) return -1;
   }
 

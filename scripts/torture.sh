@@ -5,8 +5,9 @@
 #
 # PART is what is to be done of: topologies (N random trees of mounts from SEED
 # on), faults (every system call fails once; only FAULTS of them, drawn by SEED),
-# allocs (every allocation; the same), signals (N of them at random times), memory
-# (real boots with less and less of it). Without it, all of them: 30 minutes on two
+# allocs (every allocation; the same), signals (N of them at random times), changes
+# (N runs while others change the tree), memory (real boots with less and less of
+# it). Without it, all of them: 30 minutes on two
 # processors. BIN is the directory of another leafroot.
 # Copyright 2026 The leafroot authors
 # shellcheck disable=SC2016
@@ -16,12 +17,12 @@ cd "${0%/*}/.." && top=$PWD || exit 1
 scripts/need.sh python3=python3 busybox=busybox-static unshare=util-linux \
   gcc=gcc && mkdir -p generated/torture/kit || exit 1
 kit=$top/generated/torture/kit tools=tests/leafroot/tools
-parts=${PART:-topologies faults allocs signals memory}
+parts=${PART:-topologies faults allocs signals changes memory}
 
 gcc -E -dM -include sys/syscall.h - < /dev/null |
   sed -n 's/#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/[\2] = "\1",/p' \
   > generated/torture/syscalls.inc || exit 1
-for i in observe manifest inject hurt
+for i in observe manifest inject hurt mutate
 do
   scripts/musl-cc.sh -O2 -Wall -Wextra -I generated/torture \
     -o "generated/torture/$i" "$tools/$i.c" || exit 1
@@ -35,7 +36,7 @@ in_kit='
     do
       ln -s busybox "$kit/$i" || exit 1
     done &&
-    for i in observe manifest inject hurt
+    for i in observe manifest inject hurt mutate
     do
       cp "generated/torture/$i" "$kit" || exit 1
     done && cp tests/leafroot/torture/*.sh tests/leafroot/torture/errors "$kit" &&
@@ -54,7 +55,7 @@ part()
   case "$1" in
     topologies) set -- topologies.py ;;
     faults) set -- faults.py ;;
-    signals) set -- faults.py signals ;;
+    signals|changes) set -- faults.py "$1" ;;
     allocs)
       set -- faults.py allocs
       bin=generated/torture/alloc

@@ -2,7 +2,8 @@
 # signal, on one root (busybox sh, read by root.sh)
 #
 # $run is how leafroot is called. A case is a line of stdin, "NUMBER INJECT...":
-# what inject is told, "alloc:N" for an allocation (wrap/alloc.c), or nothing. What it prints of one begins with "== case
+# what inject is told, "alloc:N" for an allocation (wrap/alloc.c), "mutate:SEED" for a
+# tree that is changed meanwhile, or nothing. What it prints of one begins with "== case
 # NUMBER STATUS" and ends with "== done". If nothing at all is different "== same"
 # is all there is of mounts and files.
 # Copyright 2026 The leafroot authors
@@ -21,11 +22,16 @@ seen before
 while read -r number inject
 do
   : > /out/ran
+  : > /out/check
   : > /out/inside
   [ -z "$reset" ] || { $reset; seen before; }
   case "$inject" in
     '') ;;
     count) inject='inject -c /out/counts' ;;
+    mutate:*)
+      mutate "${inject#*:}" /mut &
+      mutator=$!
+      inject='' ;;
     alloc:*) inject="env LEAFROOT_ALLOC=${inject#*:}" ;;
     */[0-9]*) inject="inject -t /bin/errors $inject" ;;
     *) inject="inject $inject" ;;
@@ -33,6 +39,14 @@ do
   $as $inject $run > /out/err 2>&1 < /dev/null 9> /out/injected
   rc=$?
   cd /
+  if [ -n "$mutator" ]
+  then
+    kill -9 "$mutator"
+    wait "$mutator" 2> /dev/null
+    mutator=''
+    mutate -c /mut > /out/check
+    echo mutated > /out/injected
+  fi
   seen after
   echo "== case $number $rc"
   if cmp -s /out/before /out/after
@@ -53,6 +67,7 @@ do
   echo "== said"
   cat /out/err
   echo
+  [ ! -s /out/check ] || { echo "== check"; cat /out/check; }
   [ ! -s /out/injected ] || { echo "== injected"; cat /out/injected; }
   [ ! -s /out/ran ] || echo "== ran"
   echo "== done"

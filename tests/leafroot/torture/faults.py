@@ -2,6 +2,7 @@
 """faults.py KIT - make every system call of leafroot fail, one in each run
 faults.py KIT allocs - make every allocation fail, alone and with all later ones
 faults.py KIT signals - and send it signals at random times
+faults.py KIT changes - and change the tree meanwhile (tools/mutate.c)
 
 A root of each kind of run (MODES) is made by root.sh, and cases.sh makes one case
 after another on it while nothing is lost. Each call that a run makes is made to
@@ -11,7 +12,7 @@ and files has to be the same as before, where leafroot refused, or else the same
 without the failure. What is not is red, and is printed with how to do it again.
 
 From the environment: FAULTS, how many cases drawn by SEED, all without it; N, how
-many signals; MODES, only some of the ways; CASES, those to do again, with commas
+many signals or changes; MODES, only some of the ways; CASES, those to do again, with commas
 between: "MODE INJECT-ARGUMENT", or "MODE alloc:N", where N+ is all from the Nth on;
 CPUS at once. The last line says how many were red.
 """
@@ -79,7 +80,7 @@ MODES = {
              '/bin/leafroot -q -o size=90M,nr_inodes=5k,nosuid,relatime /newroot '
              '/bin/init', 'mount -o remount,size=80M,nr_inodes=4k,suid,noatime,'
              'nodiratime /')}
-FAULTS, SIGNALS = list(MODES), {}
+FAULTS, SIGNALS, CHANGES = list(MODES), {}, ['move', 'ramfs', 'copy', 'keep']
 for _mode in 'move', 'copy', 'extract', 'keep':
     SIGNALS[_mode] = 'HUP', 'INT', 'TERM'
     # Not as PID 1, for which the kernel drops all others
@@ -140,8 +141,9 @@ class Session:
 
 def clean(seen):
     """What was SEEN, without what an overlay makes anew in its work directory,
-    and the directory on which the old root is kept."""
-    return [i for i in seen if not i.startswith(('- /up/w', '- /kept '))]
+    the directory on which the old root is kept, and what others change."""
+    return [i for i in seen if not i.startswith(('- /up/w', '- /kept ',
+                                                 '- /mut'))]
 
 
 def masked(seen):
@@ -212,6 +214,11 @@ def judge(mode, got, reference):
     if ran and status:
         return what, f'{what}, ended {status}: {said}', 0
     kept, why = 1, ''
+    if 'mutated' in got['injected']:
+        if got['check']:
+            return what, f'not the same: {got["check"][:3]}', 0
+        if what == 'refused':
+            return what, f'refused: {said}', 0
     if what == 'refused' and len(said) != 1 and status < 128 and not (
             twice and (said or twice[0].startswith('write'))):
         why = f'refused, said {said} {twice}'
@@ -254,7 +261,10 @@ class Run:
 
     def __init__(self, kit, what):
         self.kit, self.lock = kit, threading.Lock()
-        self.more = 'hurt=small' if what == 'signals' else ''
+        self.more = {'signals': 'hurt=small', 'changes': 'mkdir /mut'}.get(
+            what, '')
+        # Who changes the tree needs one, too
+        self.cpus = 1 if what == 'changes' else 0
         self.count_by = 'alloc:0' if what == 'allocs' else 'count'
         self.reference, self.counts = {}, {}
         self.ends, self.red = collections.Counter(), []
@@ -329,7 +339,7 @@ class Run:
         for i in cases:
             self.todo.put(i)
         cpus = sorted(os.sched_getaffinity(0))
-        cpus = cpus[:int(os.environ.get('CPUS') or len(cpus))]
+        cpus = cpus[:int(os.environ.get('CPUS') or self.cpus or len(cpus))]
         threads = [threading.Thread(target=self.worker, args=(i,))
                    for i in cpus]
         for i in threads:
@@ -357,6 +367,12 @@ def all_allocs(counts):
             for n in range(1, counts[mode]['alloc'] + 1) for more in ('', '+')]
 
 
+def all_changes(r, n):
+    """N runs beside others, with seeds drawn by R."""
+    return sorted((r.choice(CHANGES), f'mutate:{r.randrange(10**9)}')
+                  for _ in range(n))
+
+
 def all_signals(run, r, n):
     """N signals at random times, drawn by R."""
     cases = []
@@ -377,10 +393,12 @@ def main():
     run = Run(kit, part)
     for mode in sorted({i[0] for i in again}) or (
             os.environ.get('MODES', '').split() or (
-                SIGNALS if part == 'signals' else FAULTS)):
+                {'signals': SIGNALS, 'changes': CHANGES}.get(part, FAULTS))):
         run.look(mode)
     if part == 'signals':
         cases = all_signals(run, r, int(os.environ.get('N') or 3000))
+    elif part == 'changes':
+        cases = all_changes(r, int(os.environ.get('N') or 2000))
     elif part == 'allocs':
         cases = all_allocs(run.counts)
     else:
