@@ -80,7 +80,9 @@ int lr_links_first(struct links *ls, struct kstat *st)
 int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
 {
   struct link **at = place(ls, st), *l = *at;
+  struct stat now;
   char path[32];
+  int rc = 1;
 
   if (!l) return 0;
 
@@ -88,14 +90,20 @@ int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
   // it needs nothing, but a /proc.
   sprintf(path, "/proc/self/fd/%d", l->fd);
   if (linkat(l->fd, "", dir, name, AT_EMPTY_PATH) && (errno != ENOENT
-    || linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW))) return -1;
+    || linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW)))
+  {
+    // Has it lost all its names again (see made_before() in treecopy.c)?
+    if (errno != ENOENT || fstat(l->fd, &now) || now.st_nlink) return -1;
+    l->left = 1;
+    rc = 0;
+  }
   if (!--l->left) {
     *at = l->next;
     close(l->fd);
     free(l);
   }
 
-  return 1;
+  return rc;
 }
 
 // NAME in directory DIR was made as the new inode of ST: the other names of ST

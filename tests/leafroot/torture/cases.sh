@@ -45,6 +45,7 @@ do
     wait "$mutator" 2> /dev/null
     mutator=''
     mutate -c /mut > /out/check
+    rm -rf /mut/*
     echo mutated > /out/injected
   fi
   seen after

@@ -367,9 +367,9 @@ def all_allocs(counts):
             for n in range(1, counts[mode]['alloc'] + 1) for more in ('', '+')]
 
 
-def all_changes(r, n):
+def all_changes(run, r, n):
     """N runs beside others, with seeds drawn by R."""
-    return sorted((r.choice(CHANGES), f'mutate:{r.randrange(10**9)}')
+    return sorted((r.choice(list(run.counts)), f'mutate:{r.randrange(10**9)}')
                   for _ in range(n))
 
 
@@ -398,7 +398,7 @@ def main():
     if part == 'signals':
         cases = all_signals(run, r, int(os.environ.get('N') or 3000))
     elif part == 'changes':
-        cases = all_changes(r, int(os.environ.get('N') or 2000))
+        cases = all_changes(run, r, int(os.environ.get('N') or 2000))
     elif part == 'allocs':
         cases = all_allocs(run.counts)
     else:
