@@ -130,21 +130,6 @@ int lr_walk_push_big(struct worker *w, struct dir *d, char *name,
   return 0;
 }
 
-// Was D met on the way to it, too? That is only so if others have moved one of
-// the two meanwhile. If they go on with it the way down could have no end, so
-// every 16th directory on it is looked at. Returns 1 if so, else 0.
-static int is_inside_itself(struct dir *d)
-{
-  struct dir *up;
-
-  if (!d->parent || d->depth%16) return 0;
-  for (up = d->parent; up; up = up->parent)
-    if (up->st->ino == d->st->ino && up->st->maj == d->st->maj
-      && up->st->min == d->st->min) return 1;
-
-  return 0;
-}
-
 // Open D, whose turn has come, and have the visitor make ready for it. Returns
 // 0, 1 when it's left out, or -1.
 static int open_dir(struct worker *w, struct dir *d)
@@ -184,7 +169,7 @@ static int open_dir(struct worker *w, struct dir *d)
   }
   if (k->skip && d->st->ino == k->skip
     && makedev(d->st->maj, d->st->min) == k->skip_dev) return 1;
-  if (is_inside_itself(d)) return 1;
+  if (lr_walk_inside_itself(d)) return 1;
   if (k->visitor->open && (rc = k->visitor->open(w, d))) return rc;
   w->counts.names++;
   lr_walk_count(w, d->st);

@@ -131,6 +131,7 @@ int lr_walk_run(struct walk *k, struct fault *f);
 void lr_walk_init(struct dir *d, struct dir *parent, char *name);
 struct dir *lr_walk_level(struct reserve *r, struct dir *parent, char *name);
 int lr_walk_reserve(struct walk *k, int depth);
+int lr_walk_inside_itself(struct dir *d);
 void lr_walk_forget(struct dir *unfinished);
 void lr_walk_release(struct reserve *r);
 

@@ -115,6 +115,21 @@ int lr_walk_reserve(struct walk *k, int depth)
   return rc;
 }
 
+// Was D met on the way to it, too? That is only so if others have moved one of
+// the two meanwhile. If they go on with it the way down could have no end, so
+// every 16th directory on it is looked at. Returns 1 if so, else 0.
+int lr_walk_inside_itself(struct dir *d)
+{
+  struct dir *up;
+
+  if (!d->parent || d->depth%16) return 0;
+  for (up = d->parent; up; up = up->parent)
+    if (up->st->ino == d->st->ino && up->st->maj == d->st->maj
+      && up->st->min == d->st->min) return 1;
+
+  return 0;
+}
+
 // Free the list UNFINISHED that a walk has left.
 void lr_walk_forget(struct dir *unfinished)
 {

@@ -83,3 +83,18 @@ boot tree-deep '
   same sum "$(cat /run/sum)" sh -c "manifest /deep | md5sum"
   want sealed sealed
 ' limit=300
+
+# Others change a part of it all the time.
+boot tree-change '
+  hurt /hurt
+  mkdir /mut
+  snap /run/before -x /mut
+  cp /t/mutate /run
+  /run/mutate 1 /mut &
+  soon [ -e /mut/m4 ]
+' '
+  want leaf is_leaf
+  killall -9 mutate
+  want intact intact -x /mut
+  same whole "" /run/mutate -c /mut
+' cpus=2 says=any stage='install "$WORK/mutate" t/mutate'
