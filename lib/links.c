@@ -17,7 +17,9 @@ struct link {
   unsigned long long ino;  // of the old one
   uint32_t maj, min;       // and the device that it is on
   unsigned left;           // names that the new one is still to get
-  int fd;                  // of the new one, to link to
+  int fd;                  // of the new one, to link to, or -1:
+  char *path;              // where it is, malloc()ed,
+  ino_t inode;             // and its number
 };
 
 // A new inode with several names that is to be immutable or append-only. It
@@ -52,6 +54,20 @@ static void keep(struct link **at, struct link *l, struct kstat *st)
   *at = l;
 }
 
+// Forget the link at AT.
+static void forget(struct links *ls, struct link **at)
+{
+  struct link *l = *at;
+
+  *at = l->next;
+  if (l->fd != -1) {
+    close(l->fd);
+    ls->held--;
+  }
+  free(l->path);
+  free(l);
+}
+
 // To count: is the inode of ST, which has several names, met for the first
 // time? Returns 1 if so, else 0.
 int lr_links_first(struct links *ls, struct kstat *st)
@@ -65,12 +81,38 @@ int lr_links_first(struct links *ls, struct kstat *st)
     first = 1;
     if ((l = malloc(sizeof(*l)))) {
       l->fd = -1;
+      l->path = 0;
       keep(at, l, st);
     }
   }
   pthread_mutex_unlock(&ls->lock);
 
   return first;
+}
+
+// Open the new inode of L. Returns a descriptor that names it (O_PATH), which
+// is to be closed if L has a path, or -1 and errno: ENOENT if it's not there.
+static int open_new(struct links *ls, struct link *l)
+{
+  struct stat st;
+  int fd;
+
+  if (!l->path) return l->fd;
+  fd = openat(ls->root, l->path, O_PATH|O_NOFOLLOW|O_CLOEXEC);
+  if (fd == -1 || fstat(fd, &st) || st.st_ino == l->inode) return fd;
+  close(fd);
+  errno = ENOENT;
+
+  return -1;
+}
+
+// Has FD, or what could not be opened (-1), lost all names that it had? That is
+// so if made_before() (treecopy.c) has removed them. Returns 1 if so, else 0.
+static int has_no_name(int fd)
+{
+  struct stat st;
+
+  return fd == -1 || (!fstat(fd, &st) && !st.st_nlink);
 }
 
 // Make NAME in directory DIR a name of the inode that lr_links_add() was told
@@ -80,51 +122,52 @@ int lr_links_first(struct links *ls, struct kstat *st)
 int lr_links_join(struct links *ls, struct kstat *st, int dir, char *name)
 {
   struct link **at = place(ls, st), *l = *at;
-  struct stat now;
   char path[32];
-  int rc = 1;
+  int fd, rc;
 
   if (!l) return 0;
+  fd = open_new(ls, l);
 
   // By descriptor needs CAP_DAC_READ_SEARCH (else ENOENT) before 6.10. By /proc
   // it needs nothing, but a /proc.
-  sprintf(path, "/proc/self/fd/%d", l->fd);
-  if (linkat(l->fd, "", dir, name, AT_EMPTY_PATH) && (errno != ENOENT
-    || linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW)))
-  {
-    // Has it lost all its names again (see made_before() in treecopy.c)?
-    if (errno != ENOENT || fstat(l->fd, &now) || now.st_nlink) return -1;
-    l->left = 1;
-    rc = 0;
-  }
-  if (!--l->left) {
-    *at = l->next;
-    close(l->fd);
-    free(l);
-  }
+  sprintf(path, "/proc/self/fd/%d", fd);
+  if (fd != -1 && (!linkat(fd, "", dir, name, AT_EMPTY_PATH)
+    || (errno == ENOENT
+      && !linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW)))) rc = 1;
+  else rc = -(errno != ENOENT || !has_no_name(fd));
+  if (l->path && fd != -1) close(fd);
+  if (!rc || (rc>0 && !--l->left)) forget(ls, at);
 
   return rc;
 }
 
 // NAME in directory DIR was made as the new inode of ST: the other names of ST
-// are to be linked to it. To be called with the lock held since
-// lr_links_join() returned 0. Returns 0, or -1 and errno.
-int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name)
+// are to be linked to it. PATH is where that is from the root on, malloc()ed,
+// if LS holds LINKS_HELD or more, and then it's kept; else it's 0. To be called
+// with the lock held since lr_links_join() returned 0. Returns 0, or -1 and
+// errno.
+int lr_links_add(struct links *ls, struct kstat *st, int dir, char *name,
+  char *path)
 {
-  struct link **at = place(ls, st), *l = malloc(sizeof(*l));
+  struct link *l = malloc(sizeof(*l));
+  struct stat now;
+  int rc = -1, err;
 
-  if (!l) return -1;
-  l->fd = openat(dir, name, O_PATH|O_NOFOLLOW|O_CLOEXEC);
-  if (l->fd == -1) {
-    int err = errno;
-
+  if (l) l->fd = path ? -1 : openat(dir, name, O_PATH|O_NOFOLLOW|O_CLOEXEC);
+  if (l && path) rc = fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW);
+  else if (l) rc = -(l->fd == -1);
+  if (rc) {
+    err = errno;
     free(l);
+    free(path);
     errno = err;
 
     return -1;
   }
+  if ((l->path = path)) l->inode = now.st_ino;
+  else ls->held++;
   l->left = st->nlink-1;
-  keep(at, l, st);
+  keep(place(ls, st), l, st);
 
   return 0;
 }
@@ -154,15 +197,11 @@ int lr_links_freeze(struct links *ls, int fd, int nlink, int attr)
 // Leaves the fault "locking".
 void lr_links_end(struct links *ls, struct fault *f)
 {
-  struct link *l;
   struct frozen *z;
   unsigned i;
 
-  for (i = 0; i<ARRAY_LEN(ls->hash); i++) while ((l = ls->hash[i])) {
-    ls->hash[i] = l->next;
-    if (l->fd != -1) close(l->fd);
-    free(l);
-  }
+  for (i = 0; i<ARRAY_LEN(ls->hash); i++)
+    while (ls->hash[i]) forget(ls, ls->hash+i);
   while ((z = ls->frozen)) {
     ls->frozen = z->next;
     if (lr_filecopy_freeze(z->fd, z->attr))

@@ -6,11 +6,35 @@
 
 #include "toys.h"
 #include "lib/boot.h"
+#include "lib/kernel.h"
 #include "lib/leaf.h"
 #include "lib/memory.h"
 #include "lib/mountinfo.h"
 #include "lib/report.h"
 #include "lib/survey.h"
+#include "lib/xattrs.h"
+
+// What can the leaf not hold that "/" can? Returns XATTRS_* for each.
+static int leaf_lacks(struct boot *b)
+{
+  int src = lr_scene_source(&b->there), lacks = 0, flags,
+    root = openat(src, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC),
+    leaf = openat(b->leaf.dir, ".", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+  struct statfs old, new;
+
+  // Two of one type hold the same
+  if (!fstatfs(root, &old) && !fstatfs(leaf, &new) && old.f_type != new.f_type)
+  {
+    lacks = lr_xattrs_lacks(leaf);
+    if (lr_xattrs_none(root)) lacks &= XATTRS_FLAGS;
+    if (ioctl(root, KFS_GETFLAGS, &flags)) lacks &= ~XATTRS_FLAGS;
+  }
+  if (src != -1) close(src);
+  if (root != -1) close(root);
+  if (leaf != -1) close(leaf);
+
+  return lacks;
+}
 
 // Count the tree of "/" to T. That is a move with its effects left out. Returns
 // 0 or -1, and T is to be freed.
@@ -18,7 +42,6 @@ static int count(struct tree *t, struct boot *b)
 {
   int rc;
 
-  memset(t, 0, sizeof(*t));
   t->mode = TREE_COUNT;
   t->unprivileged = b->there.user_namespace;
   t->src = lr_scene_source(&b->there);
@@ -29,10 +52,10 @@ static int count(struct tree *t, struct boot *b)
   return rc;
 }
 
-static int survey_tree(struct boot *b)
+static int survey_tree(struct boot *b, int lacks)
 {
   struct scene *s = &b->there;
-  struct tree t;
+  struct tree t = {.lacks = lacks};
   int rc = count(&t, b);
 
   s->bytes = t.bytes;
@@ -58,7 +81,7 @@ static int survey_tree(struct boot *b)
 static int survey_archives(struct boot *b, int limits)
 {
   struct scene *s = &b->there;
-  struct tree t;
+  struct tree t = {0};
   int rc;
 
   if (lr_archives_open(&b->archives, &b->asked, s, &b->why)) return -1;
@@ -88,7 +111,7 @@ static int survey_archives(struct boot *b, int limits)
 int lr_survey(struct boot *b)
 {
   struct fsnew *leaf = &b->leaf;
-  int limits;
+  int limits, lacks;
 
   if (b->plan.action == PLAN_STAY) {
     if (lr_fsnew_pick(leaf, b->there.root_dir, "/", &b->why)) return -1;
@@ -105,5 +128,7 @@ int lr_survey(struct boot *b)
     limits = 1;
   if (b->plan.action == PLAN_UNPACK) return survey_archives(b, limits);
 
-  return (limits || b->plan.count) ? survey_tree(b) : 0;
+  lacks = leaf_lacks(b);
+
+  return (limits || lacks || b->plan.count) ? survey_tree(b, lacks) : 0;
 }

@@ -41,15 +41,13 @@ static void tick(void *context, struct walk *k)
 // Walk K, which fills a tree. Returns 0 or -1.
 static int fill(struct walk *k, struct treevisit *tv, struct fault *f)
 {
-  int mask = umask(0), fd, cwd, rc;
+  int mask = umask(0), fd, rc;
   void (*sigio)(int);
 
   // Breaking a lease of may_free() (treemove.c) sends SIGIO, which would end us
   sigio = signal(SIGIO, SIG_IGN);
   tv->uid = geteuid();
   tv->gid = getegid();
-  pthread_mutex_init(&tv->cwd, 0);
-  cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
 
   // What open_tree() opened is no more than a place (O_PATH): open it to ask
   fd = openat(k->src, ".", O_RDONLY|O_DIRECTORY|WALK_OPEN);
@@ -59,10 +57,6 @@ static int fill(struct walk *k, struct treevisit *tv, struct fault *f)
   }
   rc = lr_walk_run(k, f);
   lr_links_end(&tv->links, f);
-  if (cwd != -1) {
-    if (fchdir(cwd)) errno = 0;
-    close(cwd);
-  }
   signal(SIGIO, sigio);
   umask(mask);
 
@@ -79,22 +73,29 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
     .skip = t->skip, .skip_dev = t->skip_dev,
     .unprivileged = t->unprivileged, .workers = t->workers,
     .tick = tick, .context = t, .earlier = earlier};
-  int rc, undo = !!tv;
+  int rc, undo = !!tv, cwd;
 
   if (!tv && !(tv = calloc(1, sizeof(*tv))))
     return lr_fault(f, errno, "getting memory for", "the tree");
   k.visit = tv;
   if (undo || visitor->reserves) k.reserve = &tv->reserve;
   pthread_mutex_init(&tv->links.lock, 0);
-  tv->dst = t->dst;
+  pthread_mutex_init(&tv->cwd, 0);
+  tv->lacks = t->lacks;
+  tv->dst = tv->links.root = t->dst;
   tv->piece = t->piece ? : COPY_CHUNK;
   tv->keep_root_meta = t->keep_root_meta;
   tv->in_use = t->in_use;
   tv->context = t->context;
+  cwd = open(".", O_PATH|O_DIRECTORY|O_CLOEXEC);
   if (visitor->fills) rc = fill(&k, tv, f);
   else {
     rc = lr_walk_run(&k, f);
     lr_links_end(&tv->links, f);
+  }
+  if (cwd != -1) {
+    if (fchdir(cwd)) errno = 0;
+    close(cwd);
   }
   report(t, &k);
   t->largest = k.counts.largest;
@@ -114,12 +115,13 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
 // and then lr_tree_back() can undo that. Memory, while it runs: some 200 kB a
 // thread, 100 bytes and its name for each directory that waits, descriptors for
 // each level of depth. The current directory, umask and SIGIO of the process
-// change meanwhile, but to count and to wipe. Leaves a fault: what was being
-// done to which path ("opening", "looking at", "reading", "creating",
-// "linking", "copying", "removing", "locking", "unlocking", "putting back",
-// "setting the owner of", "setting the mode of", "setting the times of",
-// "copying the attributes of"), "filling" with EINTR when it was cancelled, or
-// "getting memory for". Returns 0 or -1.
+// change meanwhile, but to wipe, and to count without T->lacks. Leaves a fault:
+// what was being done to which path ("opening", "looking at", "reading",
+// "creating", "linking", "copying", "removing", "locking", "unlocking",
+// "putting back", "setting the owner of", "setting the mode of", "setting the
+// times of", "copying the attributes of"), "filling" with EINTR when it was
+// cancelled, "getting memory for", or what "the new root can't hold" of lacks.
+// Returns 0 or -1.
 int lr_tree_run(struct tree *t, struct fault *f)
 {
   static struct visitor const *const visitors[] = {

@@ -13,6 +13,7 @@ struct tree {
   int src, dst;            // directories; dst unused to count or wipe
   unsigned long long skip; // inode of a directory to leave out, or 0
   unsigned long long skip_dev;  // and its device (st_dev)
+  int lacks;               // to count: what the new root can't hold, XATTRS_*
   char unprivileged;       // leave out what a user namespace may not have
   char keep_root_meta;     // leave the owner and the mode of dst as they are
   int workers;             // threads, 0: one for each processor, 4 at most

@@ -86,18 +86,25 @@ static int create_or_link(struct worker *w, struct dir *d, char *name,
   struct kstat *st, int *fd)
 {
   struct links *ls = &((struct treevisit *)w->walk->visit)->links;
+  char *path;
   int rc, was;
 
   pthread_mutex_lock(&ls->lock);
   do rc = lr_links_join(ls, st, d->dst, name);
   while (rc<0 && 1 == (was = made_before(w, d, name)));
   if (rc<0) rc = was ? lr_walk_fail(w, "linking", d, name) : 1;
-  else if (!rc && !(rc = create(w, d, name, st, fd))
-    && lr_links_add(ls, st, d->dst, name))
-  {
-    // Without its content it may not stay: an undo would take it for the file
-    rc = lr_walk_fail(w, "linking", d, name);
-    unlinkat(d->dst, name, 0);
+  else if (!rc && !(rc = create(w, d, name, st, fd))) {
+    // What is too long to be opened again is held open
+    path = ls->held<LINKS_HELD ? 0 : lr_walk_whole_path(d, name);
+    if (path && strlen(path)>=PATH_MAX) {
+      free(path);
+      path = 0;
+    }
+    if (lr_links_add(ls, st, d->dst, name, path)) {
+      // Without its content it may not stay: an undo would take it for the file
+      rc = lr_walk_fail(w, "linking", d, name);
+      unlinkat(d->dst, name, 0);
+    }
   }
   pthread_mutex_unlock(&ls->lock);
 

@@ -28,6 +28,33 @@ static void count(struct worker *w, struct dir *d, char *name, struct kstat *st)
   pthread_mutex_unlock(&w->walk->lock);
 }
 
+// Has D, or NAME in it, something that the new tree can't hold? That is a
+// fault. Returns 0 or -1.
+static int check(struct worker *w, struct dir *d, char *name, struct kstat *st)
+{
+  struct treevisit *tv = w->walk->visit;
+  int rc = 0;
+
+  if (!tv->lacks || walk_foreign(w->walk, st)) return 0;
+  errno = EOPNOTSUPP;
+  if ((tv->lacks & XATTRS_FLAGS) && (st->attr & KATTR_FROZEN))
+    return lr_walk_fail(w, "the new root can't hold the flags of", d, name);
+  if (tv->lacks & (XATTRS_USER|XATTRS_OTHER)) {
+    pthread_mutex_lock(&tv->cwd);
+    rc = lr_xattrs_too_much(w->buf, d->src, *name ? name : 0, tv->lacks);
+    pthread_mutex_unlock(&tv->cwd);
+  }
+  errno = EOPNOTSUPP;
+
+  return rc ? lr_walk_fail(w, "the new root can't hold the attributes of", d,
+    name) : 0;
+}
+
+static int open_dir(struct worker *w, struct dir *d)
+{
+  return check(w, d, "", d->st);
+}
+
 // Count NAME in D: each name, but an inode with several names once. Files that
 // something is mounted on count as what they are, not what is on them.
 static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
@@ -39,10 +66,11 @@ static int entry(struct worker *w, struct dir *d, char *name, int type, int big)
   if (kstatx(d->src, name, AT_SYMLINK_NOFOLLOW, &st))
     return errno == ENOENT ? 0 : lr_walk_fail(w, "looking at", d, name);
   if (S_ISDIR(st.mode)) return lr_walk_push_dir(w, d, name);
+  if (check(w, d, name, &st)) return -1;
   w->counts.names++;
   if (st.nlink == 1 || lr_links_first(&tv->links, &st)) count(w, d, name, &st);
 
   return 0;
 }
 
-struct visitor const lr_treecount = {.entry = entry};
+struct visitor const lr_treecount = {.open = open_dir, .entry = entry};

@@ -11,6 +11,7 @@ struct treevisit {
   // To count
   unsigned long long largest;  // memory of the largest regular file
   char *big;                   // and its path, malloc()ed
+  int lacks;                   // what may not be there, XATTRS_*
 
   // To fill
   int dst;                     // the directory that is filled

@@ -139,6 +139,7 @@ void lr_walk_release(struct reserve *r);
 int lr_walk_fail(struct worker *w, char *step, struct dir *d, char *name);
 void lr_walk_stop(struct walk *k, int err, char *step, char *name);
 int lr_walk_left_out(struct worker *w);
+char *lr_walk_whole_path(struct dir *d, char *name);
 char *lr_walk_path(struct dir *d, char *name);
 int lr_walk_push_dir(struct worker *w, struct dir *parent, char *name);
 int lr_walk_push_big(struct worker *w, struct dir *d, char *name,

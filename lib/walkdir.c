@@ -12,15 +12,15 @@
 #include "lib/kernel.h"
 #include "lib/walk.h"
 
-// The path of NAME in D, for people to read: of one with more than 300 bytes
-// the beginning and the end. Returns it malloc()ed, or 0.
-char *lr_walk_path(struct dir *d, char *name)
+// The path of NAME in D from the root of the tree on, which is "" itself.
+// Returns it malloc()ed, or 0.
+char *lr_walk_whole_path(struct dir *d, char *name)
 {
   struct dir *up;
-  int size = strlen(name)+2, len;
+  int size = strlen(name)+1, len;
   char *buf, *s;
 
-  for (up = d; up; up = up->parent) size += strlen(up->name)+1;
+  for (up = d; up && up->parent; up = up->parent) size += strlen(up->name)+1;
   if (!(buf = malloc(size))) return 0;
   s = buf+size;
   *--s = 0;
@@ -31,13 +31,26 @@ char *lr_walk_path(struct dir *d, char *name)
     if (*s) *--s = '/';
     name = up->name;
   }
-  *--s = '/';
-  len = strlen(s);
-  memmove(buf, s, len+1);
-  if (len>300) {
-    memcpy(buf+100, "...", 3);
-    memmove(buf+103, buf+len-150, 151);
+  memmove(buf, s, strlen(s)+1);
+
+  return buf;
+}
+
+// The same for people to read: with a slash before it, and of one with more
+// than 300 bytes the beginning and the end. Returns it malloc()ed, or 0.
+char *lr_walk_path(struct dir *d, char *name)
+{
+  char *s = lr_walk_whole_path(d, name), *buf;
+  int len = s ? strlen(s) : 0;
+
+  if (!s || !(buf = malloc(minof(len, 300)+2))) {
+    free(s);
+
+    return 0;
   }
+  if (len<300) sprintf(buf, "/%s", s);
+  else sprintf(buf, "/%.99s...%s", s, s+len-150);
+  free(s);
 
   return buf;
 }

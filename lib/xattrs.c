@@ -21,6 +21,28 @@ int lr_xattrs_none(int fd)
     && 0>fgetxattr(fd, "user.leafroot", 0, 0) && errno == EOPNOTSUPP;
 }
 
+// Does the file system of directory FD refuse attribute ATTR? To set it tells,
+// and it's removed again. Returns 1 if so, else 0.
+static int refuses(int fd, char *attr)
+{
+  if (fsetxattr(fd, attr, "", 0, 0)) return errno == EOPNOTSUPP;
+  fremovexattr(fd, attr);
+
+  return 0;
+}
+
+// What can the file system of directory FD, which is open for real, not hold?
+// A ramfs holds nothing, tmpfs trusted.* always, user.* since 6.6, and flags
+// since 6.0. Returns XATTRS_* for each.
+int lr_xattrs_lacks(int fd)
+{
+  int flags;
+
+  return refuses(fd, "user.leafroot")*XATTRS_USER
+    | refuses(fd, "trusted.leafroot")*XATTRS_OTHER
+    | (ioctl(fd, KFS_GETFLAGS, &flags) ? XATTRS_FLAGS : 0);
+}
+
 // What has the attributes is FD or, with NAME, the entry NAME of directory FD,
 // which becomes the current directory.
 static ssize_t list(int fd, char *name, char *buf)
@@ -68,6 +90,22 @@ int lr_xattrs_copy(char *buf, int from, int to, char *name)
     }
     if (set(to, name, attr, value, vlen)) return -1;
   }
+
+  return 0;
+}
+
+// Has FD, or the entry NAME of directory FD, attributes that a file system
+// which LACKS those (XATTRS_*) can't hold? BUF and the current directory are as
+// in lr_xattrs_copy(). The labels of a security module are for that to keep
+// where it can, on a ramfs too. Returns 1 if so, else 0.
+int lr_xattrs_too_much(char *buf, int fd, char *name, int lacks)
+{
+  ssize_t len = list(fd, name, buf);
+  char *s;
+
+  for (s = buf; s<buf+len; s += strlen(s)+1)
+    if (!strncmp(s, "user.", 5) ? lacks&XATTRS_USER : (lacks&XATTRS_OTHER)
+      && (strncmp(s, "security.", 9) || !strcmp(s, CAPABILITY))) return 1;
 
   return 0;
 }

@@ -43,11 +43,21 @@ boot tree-copy '
 ' mem=512 leaf='exec leafroot -2 /newroot /sbin/init' \
   says='leafroot: / is a tmpfs now: * copied in *'
 
-# ramfs has no xattrs. What was moved before that is seen comes back.
+# ramfs has neither attributes nor flags: that is known before anything is moved.
 boot tree-no-xattrs '
   hurt /hurt
 '"$SEEN" "$UNTOUCHED" mem=512 leaf='exec leafroot -t ramfs /newroot /sbin/init' \
-  says='leafroot: copying the attributes of *: Not supported'
+  says='leafroot: the new root can'\''t hold the attributes of *: Not supported'
+boot tree-no-flags '
+  mkdir /etc/fixed
+  chattr +i /etc/fixed
+'"$SEEN" "$UNTOUCHED" leaf='exec leafroot -t ramfs /newroot /sbin/init' \
+  says='leafroot: the new root can'\''t hold the flags of /etc/fixed: Not supported'
+boot tree-to-ramfs-plain "$SEEN" '
+  want leaf is_leaf ramfs
+  want intact intact
+  want sealed sealed
+' leaf='exec leafroot -t ramfs /newroot /sbin/init'
 
 # Nothing can be moved out of a root that is read-only, nor NEWROOT be made.
 boot tree-read-only '

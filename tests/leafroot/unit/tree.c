@@ -10,10 +10,13 @@
 
 #include "toys.h"
 #include "check.h"
+#include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include "lib/fault.h"
 #include "lib/kernel.h"
+#include "lib/links.h"
 #include "lib/tree.h"
 
 #define NOBODY 65534
@@ -784,6 +787,67 @@ static void long_path(void)
   gone("src");
 }
 
+// Each file NAME/d/N has the other name NAME/e/N, and its number as content
+static void pairs(char *name, int n, char *row)
+{
+  char a[64], b[64], s[16];
+  struct stat st, other;
+  int i, fd;
+
+  for (i = 0; i<n; i++) {
+    sprintf(a, "%s/d/%d", name, i);
+    sprintf(b, "%s/e/%d", name, i);
+    memset(s, 0, sizeof(s));
+    fd = openat(top, a, O_RDONLY|O_CLOEXEC);
+    if (fd != -1 && !fstat(fd, &st) && st.st_nlink == 2
+      && !fstatat(top, b, &other, AT_SYMLINK_NOFOLLOW)
+      && other.st_ino == st.st_ino && read(fd, s, 15)>0 && atoi(s) == i)
+    {
+      close(fd);
+      continue;
+    }
+    check(0, "%s: pair %d: %s", row, i, strerror(errno));
+    if (fd != -1) close(fd);
+    break;
+  }
+  check_num(i, n, "%s: pairs", row);
+}
+
+// More inodes with a second name still to come than there may be descriptors,
+// all of them at once. The limit stays.
+static void many_links(void)
+{
+  struct rlimit few = {LINKS_HELD+100, LINKS_HELD+100};
+  int i, fd, n = 3*LINKS_HELD;
+  struct fault f = {0};
+  char a[64], b[64];
+  struct tree t;
+
+  check_need(!mkdirat(top, "src", 0755) && !mkdirat(top, "src/d", 0755)
+    && !mkdirat(top, "src/e", 0755));
+  for (i = 0; i<n; i++) {
+    sprintf(a, "src/d/%d", i);
+    sprintf(b, "src/e/%d", i);
+    check_need((fd = openat(top, a, O_RDWR|O_CREAT|O_CLOEXEC, 0644)) != -1);
+    check_need(dprintf(fd, "%d", i)>0 && !close(fd));
+    check_need(!linkat(top, a, top, b, 0));
+  }
+  check_need(!setrlimit(RLIMIT_NOFILE, &few));
+  set(&t, TREE_COPY, 1);
+  done(lr_tree_run(&t, &f), &f, "many links, copied");
+  pairs("dst", n, "many links, copied");
+  unset(&t);
+  gone("dst");
+  set(&t, TREE_MOVE, 1);
+  done(lr_tree_run(&t, &f), &f, "many links");
+  pairs("dst", n, "many links");
+  done(lr_tree_back(&t, &f), &f, "many links, back");
+  pairs("src", n, "many links, back");
+  unset(&t);
+  gone("dst");
+  gone("src");
+}
+
 int main(void)
 {
   int i;
@@ -820,6 +884,7 @@ int main(void)
   unremovable();
   unwritable();
   long_path();
+  many_links();
   free(first);
   close(top);
 
