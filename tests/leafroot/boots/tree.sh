@@ -50,7 +50,7 @@ boot tree-no-xattrs '
   says='leafroot: the new root can'\''t hold the attributes of *: Not supported'
 boot tree-no-flags '
   mkdir /etc/fixed
-  chattr +i /etc/fixed
+  /t/toybox chattr +i /etc/fixed
 '"$SEEN" "$UNTOUCHED" leaf='exec leafroot -t ramfs /newroot /sbin/init' \
   says='leafroot: the new root can'\''t hold the flags of /etc/fixed: Not supported'
 boot tree-to-ramfs-plain "$SEEN" '
