@@ -189,6 +189,31 @@ int lr_filecopy_times(int fd, struct kstat *st)
   return futimens(fd, ts);
 }
 
+// Has FD, or any file of its file system, flags as chattr(1) has them? Returns
+// 0 only if it's sure that there are none, else 1; then errno says what failed.
+int lr_filecopy_has_flags(int fd)
+{
+  int flags;
+
+  return !ioctl(fd, KFS_GETFLAGS, &flags)
+    || (errno != ENOTTY && errno != EOPNOTSUPP);
+}
+
+// Give OUT the flags of IN that keep nobody from changing it, if it can have
+// them: not to be dumped, and no access time. (tmpfs has no others.) Returns 0,
+// or -1 and errno.
+int lr_filecopy_flags(int in, int out)
+{
+  int flags = 0, old = 0;
+
+  if (ioctl(in, KFS_GETFLAGS, &flags)) return -lr_filecopy_has_flags(in);
+  if (!(flags &= KFS_NODUMP|KFS_NOATIME)) return 0;
+  if (ioctl(out, KFS_GETFLAGS, &old)) return -lr_filecopy_has_flags(out);
+  flags |= old;
+
+  return flags == old ? 0 : ioctl(out, KFS_SETFLAGS, &flags);
+}
+
 // Make FD immutable or append-only as ATTR says (KATTR_*), and neither of them
 // if it's 0. A tmpfs has these flags since 6.0, a ramfs has not (ENOTTY).
 // Returns 0, or -1 and errno.

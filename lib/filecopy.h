@@ -16,4 +16,6 @@ struct kstat;
 int lr_filecopy_data(struct filecopy *c, int in, int out, off_t from, off_t to,
   int dense, off_t *cut);
 int lr_filecopy_times(int fd, struct kstat *st);
+int lr_filecopy_has_flags(int fd);
+int lr_filecopy_flags(int in, int out);
 int lr_filecopy_freeze(int fd, int attr);

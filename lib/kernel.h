@@ -121,6 +121,8 @@ struct kstat {
 #define KFS_SETFLAGS  _IOW('f', 2, long)
 #define KFS_IMMUTABLE 0x10
 #define KFS_APPEND    0x20
+#define KFS_NODUMP    0x40
+#define KFS_NOATIME   0x80
 
 // statfs() f_flags (include/linux/statfs.h)
 #define KST_RDONLY      1

@@ -51,6 +51,7 @@ static int fill(struct walk *k, struct treevisit *tv, struct fault *f)
 
   // What open_tree() opened is no more than a place (O_PATH): open it to ask
   fd = openat(k->src, ".", O_RDONLY|O_DIRECTORY|WALK_OPEN);
+  tv->flags = fd == -1 || lr_filecopy_has_flags(fd);
   if (fd != -1) {
     tv->no_xattrs = lr_xattrs_none(fd);
     close(fd);
@@ -119,9 +120,9 @@ static int run(struct tree *t, struct fault *f, struct visitor const *visitor,
 // what was being done to which path ("opening", "looking at", "reading",
 // "creating", "linking", "copying", "removing", "locking", "unlocking",
 // "putting back", "setting the owner of", "setting the mode of", "setting the
-// times of", "copying the attributes of"), "filling" with EINTR when it was
-// cancelled, "getting memory for", or what "the new root can't hold" of lacks.
-// Returns 0 or -1.
+// times of", "copying the attributes of", "copying the flags of"), "filling"
+// with EINTR when it was cancelled, "getting memory for", or what "the new root
+// can't hold" of T->lacks. Returns 0 or -1.
 int lr_tree_run(struct tree *t, struct fault *f)
 {
   static struct visitor const *const visitors[] = {

@@ -146,6 +146,8 @@ int lr_treecopy_fill(struct worker *w, struct dir *d, char *name, int in,
   if (!tv->no_xattrs && (lr_xattrs_copy(w->buf, in, out, 0)
     || lr_xattrs_set_capability(out, cap)))
       return lr_walk_fail(w, "copying the attributes of", d, name);
+  if (tv->flags && lr_filecopy_flags(in, out))
+    return lr_walk_fail(w, "copying the flags of", d, name);
   if (lr_filecopy_times(out, st))
     return lr_walk_fail(w, "setting the times of", d, name);
   if (lr_links_freeze(&tv->links, out, st->nlink, st->attr))
@@ -345,6 +347,9 @@ int lr_treecopy_finish(struct worker *w, struct dir *d)
   if (!tv->no_xattrs && !walk_foreign(w->walk, st)
     && lr_xattrs_copy(w->buf, d->src, d->dst, 0))
       return lr_walk_fail(w, "copying the attributes of", d, "");
+  if (tv->flags && !walk_foreign(w->walk, st)
+    && lr_filecopy_flags(d->src, d->dst))
+      return lr_walk_fail(w, "copying the flags of", d, "");
   if (lr_filecopy_times(d->dst, st))
     return lr_walk_fail(w, "setting the times of", d, "");
   if ((st->attr & KATTR_FROZEN) && lr_filecopy_freeze(d->dst, st->attr))

@@ -17,6 +17,7 @@ struct treevisit {
   int dst;                     // the directory that is filled
   char keep_root_meta;         // leave dst's own owner and mode as they are
   char no_xattrs;              // the source can't have extended attributes
+  char flags;                  // the source has chattr(1)'s flags
   unsigned uid, gid;           // what new files get by themselves
   unsigned piece;              // bytes of a file that may be there twice
   pthread_mutex_t cwd;         // who has it may change the current directory

@@ -240,6 +240,9 @@ static void attrs(void)
   ok(mkdir("fixed", 0755), "fixed");
   close(file("fixed/file", "in it"));
   flags("fixed", open("fixed", O_RDONLY), KFS_IMMUTABLE);
+  flags("nodump", file("nodump", "d"), KFS_NODUMP|KFS_NOATIME);
+  ok(mkdir("nodumps", 0755), "nodumps");
+  flags("nodumps", open("nodumps", O_RDONLY), KFS_NODUMP|KFS_NOATIME);
 }
 
 // 2500 levels are over PATH_MAX, and over 1024 open files.

@@ -282,6 +282,17 @@ static int listed(char **list, int n)
 // Print the entry NAME of the current directory, whose path as printed is in
 // path[], of length len.
 // Returns 1 if it is a directory to go into.
+// Has NAME no access times? statx() doesn't tell, so those that are not to be dumped
+// are asked.
+static void noatime(char *name)
+{
+  int fd = open(name, O_RDONLY|O_NOFOLLOW|O_NONBLOCK), flags = 0;
+
+  if (fd<0) die("open");
+  if (!ioctl(fd, KFS_GETFLAGS, &flags) && (flags&KFS_NOATIME)) printf(" noatime");
+  close(fd);
+}
+
 static int entry(char *name)
 {
   static char target[65537], out[4*65536+1];
@@ -304,6 +315,7 @@ static int entry(char *name)
   if (type!=S_IFDIR && st.nlink>1) linked(&st);
   // immutable, append only, no dump
   if (st.attr&0x70) printf(" attr=%02x", (int)st.attr&0x70);
+  if (st.attr&0x40) noatime(name);
   xattrs(name);
   if (type==S_IFLNK) {
     if ((n = readlink(name, target, sizeof(target)))<0) die("readlink");
