@@ -160,12 +160,15 @@ static int take(struct carry *c, struct carried *u, int from)
 // (Before 6.15 only what is attached can be cloned again.)
 static int bind_back(struct carry *c, struct fault *f)
 {
-  int fd = open_tree(c->from, "",
-    OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH), rc;
+  int fd = -1, rc = -1, tries = TRIES;
 
-  if (fd == -1 || lr_mountpoint_make(c->scratch, "root", 1)
-    || move_mount(fd, "", c->scratch, "root", MOVEMOUNT_F_EMPTY))
-      rc = lr_fault(f, errno, "carrying back", "binds of /");
+  while (rc && tries--) {
+    if (fd == -1) fd = open_tree(c->from, "",
+      OPENTREE_CLONE|OPENTREE_CLOEXEC|AT_EMPTY_PATH);
+    if (fd != -1 && !(rc = lr_mountpoint_make(c->scratch, "root", 1)))
+      rc = move_mount(fd, "", c->scratch, "root", MOVEMOUNT_F_EMPTY);
+  }
+  if (rc) lr_fault(f, errno, "carrying back", "binds of /");
   else rc = lr_carry_bind_anew(c, fd, "carrying back", f);
   if (fd != -1) {
     if (!fchdir(fd)) umount2(".", MNT_DETACH);

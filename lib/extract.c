@@ -54,11 +54,7 @@ static void child(struct initramfs *a, int root, int first, int out)
     O_RDONLY|O_DIRECTORY|O_CLOEXEC)))
       r.rc = lr_fault(&f, errno, "changing to", "the new root");
   else {
-    // In a user namespace mknod() of the console gives EPERM: go without.
-    if (first && lr_initramfs_builtin(a->dir, &f)) {
-      if (f.err != EPERM) r.rc = -1;
-      else lr_fault_clear(&f);
-    }
+    if (first) r.rc = lr_initramfs_builtin(a->dir, a->unprivileged, &f);
     if (!r.rc) r.rc = lr_initramfs_read(a, &f);
   }
   r.err = f.err;

@@ -395,8 +395,10 @@ done:
 // Make in directory DIR what the archive inside every kernel makes
 // (usr/default_cpio_list), and what no other archive has to have: /dev,
 // /dev/console and /root, each unless it is there. Sets the umask of the
-// process while it runs. Returns 0, or -1 with a fault "creating".
-int lr_initramfs_builtin(int dir, struct fault *f)
+// process while it runs. UNPRIVILEGED: we are in a user namespace, where
+// mknod() of the console is EPERM: go without. Returns 0, or -1 with a fault
+// "creating".
+int lr_initramfs_builtin(int dir, int unprivileged, struct fault *f)
 {
   mode_t mask = umask(0);
   char *what = "/dev";
@@ -406,7 +408,7 @@ int lr_initramfs_builtin(int dir, struct fault *f)
   if (!rc) {
     what = "/dev/console";
     rc = mknodat(dir, "dev/console", S_IFCHR|0600, makedev(5, 1));
-    if (rc && errno == EEXIST) rc = 0;
+    if (rc && (errno == EEXIST || (errno == EPERM && unprivileged))) rc = 0;
   }
   if (!rc) {
     what = "/root";

@@ -35,4 +35,4 @@ struct initramfs {
 struct fault;
 
 int lr_initramfs_read(struct initramfs *a, struct fault *f);
-int lr_initramfs_builtin(int dir, struct fault *f);
+int lr_initramfs_builtin(int dir, int unprivileged, struct fault *f);

@@ -38,6 +38,15 @@ static int made_before(struct worker *w, struct dir *d, char *name)
   return -1;
 }
 
+// Remove NAME in D->dst, which is not whole: an undo would take
+// it for the file. So it is tried again.
+static void unmake(struct dir *d, char *name)
+{
+  int tries = 3;
+
+  while (tries-- && unlinkat(d->dst, name, 0));
+}
+
 // Make NAME in D->dst as ST says: a regular file (*FD is then open) or anything
 // else but a directory. Its owner and mode are right afterwards. Returns 0, 1
 // if it's left out, CHANGED, or -1.
@@ -74,7 +83,7 @@ static int create(struct worker *w, struct dir *d, char *name, struct kstat *st,
     else if (!S_ISLNK(st->mode) && (inherits || (mode&06000))
       && fchmodat(d->dst, name, mode, 0))
         rc = lr_walk_fail(w, "setting the mode of", d, name);
-    if (rc) unlinkat(d->dst, name, 0);
+    if (rc) unmake(d, name);
   }
 
   return rc;
@@ -101,9 +110,8 @@ static int create_or_link(struct worker *w, struct dir *d, char *name,
       path = 0;
     }
     if (lr_links_add(ls, st, d->dst, name, path)) {
-      // Without its content it may not stay: an undo would take it for the file
       rc = lr_walk_fail(w, "linking", d, name);
-      unlinkat(d->dst, name, 0);
+      unmake(d, name);
     }
   }
   pthread_mutex_unlock(&ls->lock);
@@ -162,7 +170,7 @@ void lr_treecopy_unmake(struct dir *d, char *name, int out, struct kstat *st)
 {
   if (st->attr & KATTR_FROZEN) lr_filecopy_freeze(out, 0);
   lr_filecopy_times(out, st);
-  unlinkat(d->dst, name, 0);
+  unmake(d, name);
 }
 
 // Copy regular file NAME in D. IN is open and ST its status. Closes IN. Returns
@@ -203,7 +211,7 @@ int lr_treecopy_special(struct worker *w, struct dir *d, char *name,
   if (rc) rc = lr_walk_fail(w, "copying the attributes of", d, name);
   else if ((rc = utimensat(d->dst, name, ts, AT_SYMLINK_NOFOLLOW)))
     lr_walk_fail(w, "setting the times of", d, name);
-  if (rc) unlinkat(d->dst, name, 0);
+  if (rc) unmake(d, name);
 
   return rc;
 }

@@ -238,7 +238,7 @@ int main(int argc, char *argv[])
     return hurt(argv[2], atol(argv[3]), atol(argv[4]), argc>5);
   if (argc>2 && (!strcmp(argv[1], "unpack") || !strcmp(argv[1], "boot"))) {
     a.dir = open(argv[2], O_RDONLY|O_DIRECTORY);
-    if (*argv[1] == 'b' && lr_initramfs_builtin(a.dir, &f)) return 2;
+    if (*argv[1] == 'b' && lr_initramfs_builtin(a.dir, 0, &f)) return 2;
   } else if (argc>2) a.want = argv+2;
   rc = lr_initramfs_read(&a, &f);
   printf("%llu bytes, %llu inodes, largest %llu%s\n", a.bytes, a.inodes,

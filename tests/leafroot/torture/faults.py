@@ -69,6 +69,7 @@ MODES = {
     'ramfs': ('ramfs', [PID1, 'mount --make-rshared /'],
               '/bin/leafroot -qf -t ramfs /newroot /bin/init', ''),
     'copy': ('tmpfs', [PID1], LEAF + '-2 /newroot /bin/init', ''),
+    'devices': ('overlay', [PID1], LEAF + '/newroot /bin/init', ''),
     'extract': ('tmpfs', ARCHIVE + [PID1],
                 LEAF + '-x /out/a.cpio.gz /newroot /bin/init', ''),
     'keep': ('tmpfs', [PID1, 'mkdir /kept'], LEAF + '-k /kept /newroot /bin/init', ''),
@@ -204,7 +205,8 @@ def judge(mode, got, reference):
         moved = [i for i in before if i.startswith('id ')] != [
             i for i in after if i.startswith('id ')]
     # An init that can't be run is none of leafroot's failures
-    unrun = alone and status == 126 and ': init ' in ''.join(said)
+    unrun = alone and status == 126 and (
+        ': init ' in ''.join(said) or (twice and twice[0].startswith('write')))
     what = 'done' if moved or (alone and ran) or (
         unrun and mode == 'stay') else 'refused'
     # A signal can end it before it has begun
@@ -222,7 +224,7 @@ def judge(mode, got, reference):
     if what == 'refused' and len(said) != 1 and status < 128 and not (
             twice and (said or twice[0].startswith('write'))):
         why = f'refused, said {said} {twice}'
-    if what == 'refused' or mode == 'own' or mode in ('move', 'ramfs', 'copy'):
+    if what == 'refused' or mode == 'own' or mode in ('move', 'ramfs', 'copy', 'devices'):
         want, is_now = renumber(before), renumber(after)
     elif mode == 'keep':
         want, is_now = renumber(before), renumber(without_old(after, '/kept'))

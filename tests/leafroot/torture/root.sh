@@ -3,6 +3,7 @@
 # as a program on it could, then COMMAND as PID 1, and print what could be seen
 # before and after
 #
+# FS "overlay" is one of two tmpfs that have files of the same inode numbers.
 # It runs in a mount and pid namespace of its own. KIT is a tmpfs with busybox
 # and all else that is needed, and is the root's /bin. A line that can't be done
 # does nothing. Prints what observe sees, "ended STATUS", what COMMAND said, "ran"
@@ -15,8 +16,26 @@ if [ "$1" != inside ]
 then
   kit=$1 fs=$2
   shift 2
-  mount --make-rprivate / && mount -t "$fs" -o mode=755 rooted /mnt &&
-    mkdir /mnt/bin /mnt/dev /mnt/out /mnt/proc /mnt/host &&
+  mount --make-rprivate / || exit 1
+  if [ "$fs" = overlay ]
+  then
+    mount -t tmpfs layers /mnt && mkdir /mnt/lower /mnt/upper || exit 1
+    for i in lower upper
+    do
+      mount -t tmpfs $i /mnt/$i && mkdir -p /mnt/$i/work /mnt/$i/root/l1 /mnt/$i/root/l2 ||
+        exit 1
+      for j in 1 2 3 4 5 6 7 8 9
+      do
+        echo $i $j > /mnt/$i/root/l1/$i$j &&
+          ln /mnt/$i/root/l1/$i$j /mnt/$i/root/l2/$i$j
+      done
+    done
+    mount -t overlay -o lowerdir=/mnt/lower/root,upperdir=/mnt/upper/root,workdir=/mnt/upper/work \
+      rooted /mnt || exit 1
+  else
+    mount -t "$fs" -o mode=755 rooted /mnt || exit 1
+  fi
+  mkdir /mnt/bin /mnt/dev /mnt/out /mnt/proc /mnt/host &&
     mount --bind "$kit" /mnt/bin && mount -t tmpfs out /mnt/out &&
     mount -t proc proc /mnt/proc && mknod -m 666 /mnt/dev/null c 1 3 &&
     cd /mnt && pivot_root . host && cd / && /bin/busybox umount -l /host &&
