@@ -218,14 +218,15 @@ static int by_width(const void *a, const void *b)
 
 // Put the mount whose root FD names, and which is private, into the peer group
 // of PEER, a mount of the same file system, or into a new one if PEER is -1, as
-// M is in a group or gets mounts from one. Returns 0, or -1 and errno.
+// M is in a group or gets mounts from one. What fails is tried again: this is
+// the way back, too. Returns 0, or -1 and errno.
 int lr_carry_join(int fd, int peer, struct mountinfo *m)
 {
-  int rc = 0;
+  int rc = -1, tries = 2;
 
   if (!m->shared && !m->master) return 0;
-  if (peer == -1 || move_mount(peer, "", fd, "",
-    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP)) rc = -1;
+  while (rc && peer != -1 && tries--) rc = move_mount(peer, "", fd, "",
+    MOVEMOUNT_F_EMPTY|MOVEMOUNT_T_EMPTY|MOVEMOUNT_SET_GROUP);
   if (!m->shared) return lr_carry_propagate(fd, MS_SLAVE);
 
   return rc ? lr_carry_propagate(fd, MS_SHARED) : 0;
